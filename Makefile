@@ -1,0 +1,55 @@
+# Every target does its own set-up; only make and Python 3.11 are needed to begin with.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev setup-servers demo serve test check format test-crash test-servers bench soak clean
+
+BIN := .venv/bin
+TIMEOUT ?= 120
+PYTEST = $(BIN)/pytest -n 2 --dist loadgroup --timeout $(TIMEOUT)
+export PYTHON
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r n t; do printf '%-14s%s\n' "$$n" "$$t"; done
+
+setup: ## what it takes to run Interlock, in .venv
+	@scripts/bootstrap core
+
+setup-dev: ## what it takes to work on it
+	@scripts/bootstrap dev
+
+setup-servers: ## and to test it against real servers
+	@scripts/bootstrap servers
+
+demo: setup ## a first look, in the folder .demo
+	@$(BIN)/interlock demo --home .demo
+
+serve: setup ## the server, on this machine only
+	@$(BIN)/interlock serve
+
+test: setup-dev ## format, lint, types, contracts, tests: what a change must pass
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST)
+
+check: test ## the same
+
+format: setup-dev ## put the code in its form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+test-crash: setup-dev ## 300 kills in the middle of work
+	INTERLOCK_CRASHES=$${INTERLOCK_CRASHES:-300} $(PYTEST) -m crash --timeout 3600
+
+test-servers: setup-servers ## against real servers on this machine
+	$(PYTEST) -m servers --timeout 600 tests/servers
+
+bench: setup-dev ## the benchmarks, each beside its goal
+	$(BIN)/python -m benchmarks
+
+soak: setup-dev ## the same tests for hours
+	INTERLOCK_CRASHES=$${INTERLOCK_CRASHES:-10000} INTERLOCK_SEQUENCES=$${INTERLOCK_SEQUENCES:-20000} $(PYTEST) --timeout 0
+
+clean: ## remove what the other targets made
+	rm -rf .venv .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist htmlcov .coverage*
+	find engine workflows projections adapters tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +

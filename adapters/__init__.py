@@ -1,0 +1,1 @@
+"""Everything of Interlock that touches the outside."""

@@ -1,0 +1,125 @@
+"""Settings: the environment, read once and typed. Every variable is listed here; an unknown one is named."""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from engine.errors import Invalid
+from workflows.nearest import nearest
+
+PREFIX = "INTERLOCK_"
+
+
+def _comma_list(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class Settings(BaseModel):
+    """What an operator decides. Each field is read from INTERLOCK_<FIELD>.
+
+    `allow_networks` holds `CIDR[:port]` that the door may reach beyond public addresses; IPv6 networks with a port are
+    written `[fd00::/8]:22`. `database` is `sqlite:///path` or `memory:`; `landing_zone` a folder or `s3://bucket/prefix`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    home: Path = Field(default_factory=lambda: user_data_path("interlock", appauthor=False))
+    database: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8484, ge=0, le=65535)
+    public_url: str | None = None
+    allow_networks: Annotated[tuple[str, ...], BeforeValidator(_comma_list)] = ()
+    catalog: Path | None = None
+    landing_zone: str | None = None
+    master_key_file: Path | None = None
+    draft_days: int = Field(default=30, ge=1)
+    probe_seconds: float = Field(default=15.0, gt=0)
+    log_level: str = "info"
+    log_format: str | None = Field(default=None, pattern="^(console|json)$")
+
+    @field_validator("allow_networks")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            split_network(network)
+        return networks
+
+    @field_validator("database")
+    @classmethod
+    def _database(cls, database: str | None) -> str | None:
+        if database is None or database == "memory:" or database.startswith("sqlite:///"):
+            return database
+        raise ValueError("neither sqlite:///path nor memory: (other stores come with later releases)")
+
+    @property
+    def database_path(self) -> Path | None:
+        """The file of the event log; None for a log in memory."""
+        if self.database == "memory:":
+            return None
+        if self.database is None:
+            return self.home / "interlock.db"
+        return Path(self.database.removeprefix("sqlite:///"))
+
+    @property
+    def key_path(self) -> Path:
+        """The file of the vault's master key."""
+        return self.master_key_file or self.home / "master.key"
+
+    @property
+    def token_path(self) -> Path:
+        """The file of the administrator's token."""
+        return self.home / "admin.token"
+
+    def landing_zone_of(self, sandbox: str) -> str:
+        """Return the landing zone of a sandbox: a folder, or an S3 prefix."""
+        if self.landing_zone is None:
+            return str(self.home / "landing-zone" / sandbox)
+        return f"{self.landing_zone.rstrip('/')}/{sandbox}"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            Invalid: a value is wrong, or a variable is unknown; every one is named, with the variable as its pointer.
+        """
+        environ = os.environ if environ is None else environ
+        given = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
+        known = list(cls.model_fields)
+        unknown = [
+            (f"{PREFIX}{name.upper()}", f"is no setting{nearest(name, known).upper()}")
+            for name in given
+            if name not in known
+        ]
+        try:
+            settings = cls.model_validate({name: value for name, value in given.items() if name in known and value})
+        except ValidationError as error:
+            wrong = [
+                (f"{PREFIX}{str(problem['loc'][0]).upper()}", problem["msg"])
+                for problem in error.errors(include_url=False, include_input=False)
+            ]
+            raise Invalid([*unknown, *wrong], fix="correct these environment variables") from None
+        if unknown:
+            raise Invalid(unknown, fix="correct or remove these environment variables")
+        return settings
+
+
+def split_network(text: str) -> tuple[str, int | None]:
+    """Split `CIDR[:port]` into its network and port; raises ValueError when it is neither."""
+    network, port = text, ""
+    if text.startswith("["):
+        network, _, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    elif text.count(":") == 1:
+        network, _, port = text.partition(":")
+    if port and not (port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError(f"{text}: the port is no number from 1 to 65535")
+    try:
+        return str(ip_network(network)), int(port) if port else None
+    except ValueError:
+        raise ValueError(f"{text} is no network like 10.0.0.0/8 or 10.1.2.3/32:22") from None

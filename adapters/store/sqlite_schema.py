@@ -1,0 +1,139 @@
+"""The database file of the log: its tables, how it is created, and what is checked before anybody uses it."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from engine.errors import LogCorrupt, LogUnavailable, SchemaMismatch
+
+APPLICATION_ID = 0x494C_4F47
+"""`ILOG`: what the header of the file says whose it is."""
+
+VERSION = 1
+
+_MAGIC = b"SQLite format 3\0"
+_APPEND_ONLY = "CREATE TRIGGER events_no_{1} BEFORE {0} ON events BEGIN SELECT RAISE(ABORT, 'events never change'); END"
+
+# The body comes last: whoever wants the other columns need not walk through its overflow pages.
+_PARTS = {
+    "events": """CREATE TABLE events (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    sequence INTEGER NOT NULL,
+    stream BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    sandbox TEXT NOT NULL,
+    event_id BLOB NOT NULL,
+    leaf BLOB NOT NULL,
+    chain BLOB NOT NULL,
+    key BLOB,
+    request BLOB,
+    batch INTEGER,
+    body BLOB NOT NULL
+) STRICT""",
+    "events_by_stream": "CREATE UNIQUE INDEX events_by_stream ON events (stream, version)",
+    "openings": "CREATE TABLE openings (key BLOB PRIMARY KEY, stream BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "events_no_update": _APPEND_ONLY.format("UPDATE", "update"),
+    "events_no_delete": _APPEND_ONLY.format("DELETE", "delete"),
+}
+
+
+def make_private(path: Path) -> None:
+    """Create the file (0600) and its folders (0700) where they are missing, and check that it can be written.
+
+    Raises:
+        LogUnavailable: it cannot be.
+    """
+    try:
+        for folder in reversed([folder for folder in path.parents if not folder.exists()]):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if os.fstat(file).st_mode & 0o077:
+                os.fchmod(file, 0o600)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise LogUnavailable(
+            f"{path} cannot be opened for writing: {error.strerror}", fix="make the file and its folder writable"
+        ) from None
+
+
+def expect_database(path: Path) -> None:
+    """Refuse a file that is not empty and not a database.
+
+    Raises:
+        LogCorrupt: it is something else.
+        LogUnavailable: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise LogUnavailable(f"{path} cannot be read: {error.strerror}", fix="check the path and its rights") from None
+    if start and start != _MAGIC:
+        raise LogCorrupt(f"{path} is not a database", fix="name another file, or restore the last good backup")
+
+
+def is_new(connection: sqlite3.Connection) -> bool:
+    """Tell whether nobody has put anything into the database yet."""
+    return (
+        not _pragma(connection, "application_id")
+        and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    )
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Create everything, in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _PARTS.values():
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={VERSION}")
+    connection.execute("COMMIT")
+
+
+def expect_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database that is not a log of this release.
+
+    Raises:
+        LogCorrupt: it belongs to another application, or a part of it is missing or changed.
+        SchemaMismatch: another release wrote it.
+    """
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise LogCorrupt(f"{path} is a database of another application", fix="name another file for the event log")
+    version = _pragma(connection, "user_version")
+    if version != VERSION:
+        newer = version > VERSION
+        raise SchemaMismatch(
+            f"{path} has schema version {version}; this release knows version {VERSION}",
+            fix="start a newer Interlock, or restore the backup from before the upgrade"
+            if newer
+            else "the file was never written by a release: restore a backup",
+        )
+    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    changed = [name for name, statement in _PARTS.items() if found.get(name) != statement]
+    if changed:
+        raise LogCorrupt(
+            f"{path}: missing or changed by somebody: {', '.join(changed)}", fix="restore the last good backup"
+        )
+
+
+def expect_durable(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a connection that would acknowledge what a power cut can take away.
+
+    Raises:
+        LogUnavailable: naming the setting.
+    """
+    for pragma, wanted, meaning in (("journal_mode", "wal", "wal"), ("synchronous", 2, "FULL")):
+        actual = _pragma(connection, pragma)
+        if actual != wanted:
+            raise LogUnavailable(
+                f"{path}: {pragma} is {actual}, not {meaning}: an acknowledged event could be lost in a power cut",
+                fix="put the file on a local disk, and use an SQLite that was not built to ignore this setting",
+            )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
+    value: int | str = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value

@@ -1,0 +1,125 @@
+"""Workflow: decides through the machine, and remembers by evolving. Guards never run on replay."""
+
+import copy
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self, cast
+from uuid import UUID
+
+from eventsourcing.domain import BaseAggregate
+
+from engine.clock import new_id
+from engine.definition import Definition
+from engine.envelope import Context
+from engine.errors import TransitionRefused
+from engine.events import WorkflowEvent
+from engine.machine import StepMachine
+from engine.storable import refuse_unstorable
+
+_MACHINES: dict[int, StepMachine] = {}
+
+
+def machine_of(definition: Definition) -> StepMachine:
+    """Return the one machine of a definition."""
+    machine = _MACHINES.get(id(definition))
+    if machine is None:
+        machine = _MACHINES[id(definition)] = StepMachine(definition)
+    return machine
+
+
+class Workflow(BaseAggregate[UUID]):
+    """A workflow as it stands: its state, its version, and what later decisions need to know.
+
+    A subclass sets `definition`, gives its attributes their first values in `prepare`, and overrides `evolve` with a
+    `singledispatchmethod`. Attributes hold immutable values: `evolve` replaces, it never changes in place.
+    """
+
+    definition = cast(Definition, None)
+
+    @classmethod
+    def blank(cls, workflow_id: UUID | None = None) -> Self:
+        """Return a workflow to which nothing has happened yet (version 0, state "")."""
+        workflow = cls.__new__(cls)
+        workflow.__base_init__(workflow_id or new_id(), 0, datetime.min.replace(tzinfo=UTC))
+        workflow.state = ""
+        workflow.sandbox = ""
+        workflow.prepare()
+        return workflow
+
+    @classmethod
+    def replay(cls, workflow_id: UUID, events: Iterable[WorkflowEvent]) -> Self:
+        """Fold a history into the workflow that it made."""
+        workflow = cls.blank(workflow_id)
+        for event in events:
+            event.mutate(workflow)
+        return workflow
+
+    def prepare(self) -> None:
+        """Give the attributes of a blank workflow their first values."""
+
+    def evolve(self, event: WorkflowEvent) -> None:
+        """Remember what *event* says. Never fails, asks the clock or reaches outside."""
+
+    def remember(self, event: WorkflowEvent) -> None:
+        """Take over what every event says, then what this one says."""
+        if self.version == 0:
+            self.sandbox = event.envelope.sandbox
+            self._created_on = event.timestamp
+        self.state = event.state
+        self.evolve(event)
+
+    def begin(self, context: Context, **facts: Any) -> None:
+        """Record the opening fact of a blank workflow."""
+        if self.version:
+            raise TransitionRefused("begin", self.state, machine_of(self.definition).allowed(self.state))
+        refuse_unstorable(facts)
+        self._record(self.definition.opening, self.definition.initial, context, facts)
+
+    def advance(
+        self, trigger: str, context: Context, *, knowing: Mapping[str, Any] | None = None, **facts: Any
+    ) -> None:
+        """Ask the machine whether *trigger* may happen now, and record that it did.
+
+        Guards see *facts*, which are recorded, and *knowing*, which is not: answers that the world gave.
+
+        Raises:
+            TransitionRefused: the step is illegal from here.
+            GuardFailed: a guard refuses.
+            Unstorable: a fact could not be read back.
+        """
+        refuse_unstorable(facts)
+        row = machine_of(self.definition).decide(self.state, trigger, {**facts, **(knowing or {}), "workflow": self})
+        self._record(row.event, row.target, context, facts)
+
+    def allow(self, trigger: str, **known: Any) -> None:
+        """Ask the machine the same question as `advance`, and record nothing.
+
+        Raises:
+            TransitionRefused: the step is illegal from here.
+            GuardFailed: a guard refuses.
+        """
+        machine_of(self.definition).decide(self.state, trigger, {**known, "workflow": self})
+
+    def expect(self, trigger: str) -> None:
+        """Refuse *trigger* if it is illegal from here, before the world is disturbed for it; guards come later."""
+        machine = machine_of(self.definition)
+        if self.definition.row(self.state, trigger) is None:
+            raise TransitionRefused(
+                trigger, self.state, machine.allowed(self.state), machine.way_to(self.state, trigger)
+            )
+
+    def _record(self, event: type[WorkflowEvent], state: str, context: Context, facts: Mapping[str, Any]) -> None:
+        # Time never runs back within a stream, whatever the wall clock does.
+        at = max(context.now(), self.modified_on)
+        envelope = context.envelope(self.definition.name, self.definition.version, at)
+        self.trigger_event(event, timestamp=at, state=state, envelope=envelope, **facts)
+
+    def fork(self) -> Self:
+        """Return a copy to decide on: the original stays as it was recorded, whatever happens."""
+        twin = copy.copy(self)
+        twin._pending_events = []
+        return twin
+
+    def describe(self) -> dict[str, Any]:
+        """Return what this workflow remembers, by name, for time travel and comparison."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}

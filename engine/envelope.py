@@ -1,0 +1,70 @@
+"""The envelope: what every event carries beside its own facts, and the context of a command that it is made from."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.clock import Clock, new_id
+
+
+class Envelope(BaseModel):
+    """Who asked for what, where, and under which rules. Hashes are not here: the log writes them beside the event.
+
+    `traceparent` is the W3C trace context of the call; `definition` and `definition_version` name the table that
+    allowed the step; `key` is the caller's idempotency key, if it sent one. `occurred_at` is when the caller says that
+    it happened, the event's `timestamp` when it was decided here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    event_id: UUID
+    actor: str
+    on_behalf_of: str | None = None
+    sandbox: str
+    command_id: UUID
+    correlation_id: UUID
+    causation_id: UUID
+    traceparent: str | None = None
+    key: str | None = None
+    definition: str
+    definition_version: int
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of one command: who, where, under which ids, and by which clock."""
+
+    actor: str
+    sandbox: str = "prod"
+    on_behalf_of: str | None = None
+    command_id: UUID = field(default_factory=new_id)
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+    key: str | None = None
+    occurred_at: datetime | None = None
+    clock: Clock = field(default_factory=Clock)
+
+    def now(self) -> datetime:
+        """Return this moment, by the clock of this context."""
+        return self.clock.now()
+
+    def envelope(self, definition: str, version: int, at: datetime) -> Envelope:
+        """Make the envelope of one event decided at *at* under that version of the definition."""
+        return Envelope(
+            event_id=new_id(),
+            actor=self.actor,
+            on_behalf_of=self.on_behalf_of,
+            sandbox=self.sandbox,
+            command_id=self.command_id,
+            correlation_id=self.correlation_id or self.command_id,
+            causation_id=self.causation_id or self.command_id,
+            traceparent=self.traceparent,
+            key=self.key,
+            definition=definition,
+            definition_version=version,
+            occurred_at=self.occurred_at or at,
+        )

@@ -1,0 +1,79 @@
+"""Events: frozen facts with a stable public name, and the list of names that may ever be read back."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from eventsourcing.domain import CanMutateAggregate
+from eventsourcing.utils import register_topic
+from pydantic import BaseModel, ConfigDict
+
+from engine.envelope import Envelope
+from engine.errors import DefinitionError, UnknownTopic
+
+_REGISTERED: dict[str, "type[WorkflowEvent]"] = {}
+
+
+class WorkflowEvent(BaseModel, CanMutateAggregate[UUID]):
+    """Something that happened to a workflow.
+
+    A concrete event names its TOPIC (for ever: `connection.authenticated`, never an import path) and adds its own
+    facts. `state` is where the workflow stands afterwards. A change of shape raises SCHEMA_VERSION and adds a static
+    method `upcast_v1_v2(facts: dict) -> None` beside the event.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    TOPIC: ClassVar[str] = ""
+    SCHEMA_VERSION: ClassVar[int] = 1
+
+    originator_id: UUID
+    originator_version: int
+    timestamp: datetime
+    state: str
+    envelope: Envelope
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if not cls.__dict__.get("TOPIC"):
+            return
+        taken = _REGISTERED.get(cls.TOPIC)
+        if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise DefinitionError(f"two events are called {cls.TOPIC}: {taken.__qualname__} and {cls.__qualname__}")
+        for version in range(1, cls.SCHEMA_VERSION):
+            if not hasattr(cls, f"upcast_v{version}_v{version + 1}"):
+                raise DefinitionError(f"{cls.TOPIC} has no upcaster from schema version {version}")
+        if taken is None:
+            register_topic(cls.TOPIC, cls)
+            _REGISTERED[cls.TOPIC] = cls
+
+    def apply(self, aggregate: Any) -> None:
+        """Let the workflow remember this event (called by `mutate`, live and on replay alike)."""
+        aggregate.remember(self)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The event's own facts, without what every event carries."""
+        own = (name for name in type(self).model_fields if name not in _CARRIED)
+        return {name: value for name in own if (value := getattr(self, name)) is not None}
+
+
+_CARRIED = frozenset(WorkflowEvent.model_fields)
+
+
+def event_class(topic: str) -> type[WorkflowEvent]:
+    """Return the event registered under *topic*.
+
+    Raises:
+        UnknownTopic: nothing is; the stored name is never used to import anything.
+    """
+    try:
+        return _REGISTERED[topic]
+    except KeyError:
+        raise UnknownTopic(f"no event is registered under {topic[:80]!r}") from None
+
+
+def registered_topics() -> tuple[str, ...]:
+    """Return every topic that can be read back, sorted."""
+    return tuple(sorted(_REGISTERED))

@@ -1,0 +1,74 @@
+"""Guards: named, pure reasons for refusing a step, each with what would help."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The guard has nothing against the step."""
+
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The guard forbids the step: what broke, how to fix it, and who can.
+
+    `code` is stable and for programs; `pointer` is the JSON Pointer of the input that is at fault, if one is.
+    """
+
+    code: str
+    message: str
+    fix: str = ""
+    pointer: str | None = None
+    who: str = "whoever sends the command"
+
+
+Verdict = Passed | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A rule with a name. `needs` are the facts without which it cannot be asked yet."""
+
+    name: str
+    verdict: Callable[[Facts], Verdict]
+    needs: tuple[str, ...] = ()
+    version: int = 1
+
+    def ask(self, facts: Facts) -> "GuardReport":
+        """Return what this guard says of *facts*; `passed` is None while a fact it needs is unknown."""
+        missing = [name for name in self.needs if name not in facts]
+        if missing:
+            return GuardReport(self.name, None, "undecided", f"decided when {' and '.join(missing)} is known")
+        match self.verdict(facts):
+            case Passed(message):
+                return GuardReport(self.name, True, "passed", message)
+            case Refused(code, message, fix, pointer, who):
+                return GuardReport(self.name, False, code, message, fix, pointer, who)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardReport:
+    """What one guard said. `passed`: True, False, or None while it cannot be asked yet."""
+
+    name: str
+    passed: bool | None
+    code: str
+    message: str = ""
+    fix: str = ""
+    pointer: str | None = None
+    who: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as it is shown in answers and kept with a refused attempt."""
+        return asdict(self)
+
+
+def refusals(reports: Iterable[GuardReport]) -> list[GuardReport]:
+    """Return the reports that forbid."""
+    return [report for report in reports if report.passed is False]

@@ -1,0 +1,137 @@
+"""The port of the event log: append with receipts, read a stream, read from a position, find the head.
+
+It speaks `eventsourcing`'s types: what goes in is a StoredEvent, what comes out a Notification, and a log *is* an
+ApplicationRecorder of that library. What it adds is evidence, receipts and several streams in one transaction.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
+
+from engine.evidence import EMPTY
+
+
+@dataclass(frozen=True)
+class NewEvent(StoredEvent):
+    """A stored event on its way into the log: `state` holds the bytes that are stored and hashed."""
+
+    event_id: UUID
+    sandbox: str
+
+
+@dataclass(frozen=True)
+class LoggedEvent(Notification):
+    """A stored event with its place in the log. `id` is its position; `sequence` has no holes, positions may."""
+
+    event_id: UUID
+    sandbox: str
+    sequence: int
+    leaf: bytes
+    chain: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKey:
+    """The idempotency key of one command, as the log keeps it.
+
+    `scope` is a digest of whose key it is (sandbox, actor, key, and for a creation the kind of thing created);
+    `request` a digest of the body. `opens` says that the command creates its stream, so that the key must be found
+    without knowing the stream.
+    """
+
+    scope: bytes
+    request: bytes
+    opens: bool = False
+
+    @classmethod
+    def of(cls, *scope: str, request: bytes, opens: bool = False) -> "CommandKey":
+        """Digest the parts of the scope (each with its length) and the request's bytes."""
+        parts = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in scope)
+        return cls(sha256(parts).digest(), sha256(request).digest(), opens)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The log's word that a command was recorded: about the last event of the transaction, the target's newest.
+
+    `events` are the ids of all events of the transaction, in order; `digest` is the leaf of the last one.
+    """
+
+    stream: UUID
+    version: int
+    position: int
+    digest: bytes
+    events: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the log: the newest position, the number of events, and the chain over all of them."""
+
+    position: int = 0
+    sequence: int = 0
+    chain: bytes = EMPTY
+
+
+class EventLog(ApplicationRecorder):
+    """A durable, ordered log of events. Implementations live in `adapters/store`; `engine.memory` keeps one in memory.
+
+    Any method raises LogUnavailable when the store does not answer, LogCorrupt when it answers nonsense.
+    """
+
+    @abstractmethod
+    async def append(self, events: Sequence[NewEvent], *, key: CommandKey | None = None) -> Receipt:
+        """Store *events*, of one or several streams, all or none, durably; return after the commit.
+
+        The target's event comes last: the receipt and the key belong to its stream. Every event must carry the
+        version after the newest one of its stream.
+
+        Raises:
+            Conflict: a stream has moved on, a version would be skipped, or the key of a creation is taken.
+            LogUnavailable: nothing was stored.
+        """
+
+    @abstractmethod
+    def find_receipt(self, key: CommandKey, stream: UUID | None) -> tuple[Receipt, bytes] | None:
+        """Return the first receipt given for *key* and the digest of the request it came with; None if unused.
+
+        *stream* is None for the key of a creation.
+        """
+
+    @abstractmethod
+    def read_stream(
+        self, stream: UUID, *, after: int = 0, upto: int | None = None, limit: int | None = None
+    ) -> Sequence[LoggedEvent]:
+        """Return the events of one stream with versions in (after, upto], oldest first."""
+
+    @abstractmethod
+    def read(self, after: int = 0, *, limit: int = 1000, upto: int | None = None) -> Sequence[LoggedEvent]:
+        """Return up to *limit* events with positions in (after, upto], in the order of the log."""
+
+    @abstractmethod
+    def newest(self, stream: UUID) -> LoggedEvent | None:
+        """Return the newest event of *stream*, None if there is no such stream."""
+
+    @abstractmethod
+    def head(self) -> Head:
+        """Return where the log ends."""
+
+    @abstractmethod
+    def find_event(self, event_id: UUID) -> LoggedEvent | None:
+        """Return the event of that id (its own scan or index is the store's affair)."""
+
+    def check(self) -> list[str]:
+        """Return what the store's own integrity check finds wrong, one line each; empty when it is sound."""
+        return []
+
+    def close(self) -> None:
+        """Let go of everything; idempotent."""
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Any:
+        """Not offered: `engine.projection.catch_up` reads from a position on every store alike."""
+        raise NotImplementedError("read the log from a position with engine.projection.catch_up")

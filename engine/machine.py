@@ -1,0 +1,92 @@
+"""A Definition as one `transitions` machine that answers one question: may this step happen now?
+
+The only module that imports `transitions`. One machine per definition, never one per object; it is handed a throw-away
+subject and remembers nothing. `transitions` stops at the first false condition, so a row's guards are compiled into one
+condition that asks them all and leaves the report on the subject.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from transitions import EventData, Machine, MachineError
+
+from engine.definition import Definition, Transition
+from engine.errors import GuardFailed, TransitionRefused
+from engine.guard import Facts, Guard, GuardReport
+
+
+class Subject:
+    """What the machine is asked about: it lives for one decision."""
+
+    __slots__ = ("facts", "reports", "state")
+
+    def __init__(self, state: str, facts: Facts) -> None:
+        self.state = state
+        self.facts = facts
+        self.reports: tuple[GuardReport, ...] = ()
+
+
+def _condition(guards: tuple[Guard, ...]) -> Callable[[EventData], bool]:
+    def all_guards_pass(event: EventData) -> bool:
+        subject: Subject = event.model
+        subject.reports = tuple(guard.ask(subject.facts) for guard in guards)
+        return all(report.passed for report in subject.reports)
+
+    return all_guards_pass
+
+
+class StepMachine:
+    """Decides steps of one definition."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        # Without auto_transitions=False any state could jump to any other (to_saved() from the first state on).
+        self._machine = Machine(
+            model=None,
+            states=list(definition.states),
+            initial=definition.initial,
+            auto_transitions=False,
+            send_event=True,
+            queued=False,
+        )
+        for row in definition.transitions:
+            self._machine.add_transition(
+                row.trigger, list(row.sources), row.target, conditions=[_condition(row.guards)] if row.guards else None
+            )
+        self._rows = {(source, row.trigger): row for row in definition.transitions for source in row.sources}
+
+    def allowed(self, state: str) -> tuple[str, ...]:
+        """Return the triggers that are legal from *state*, guards aside, in the order of the table."""
+        legal = set(self._machine.get_triggers(state))
+        return tuple(trigger for trigger in self.definition.triggers if trigger in legal)
+
+    def decide(self, state: str, trigger: str, facts: Facts) -> Transition:
+        """Return the row of *trigger*, if it may happen from *state* given *facts*.
+
+        Raises:
+            TransitionRefused: the step is illegal from there.
+            GuardFailed: it is legal, but a guard refuses (or lacks a fact that it needs).
+        """
+        subject = Subject(state, facts)
+        event: Any = self._machine.events.get(trigger)
+        try:
+            accepted = event is not None and event.trigger(subject)
+        except MachineError:
+            event = None
+            accepted = False
+        if event is None:
+            raise TransitionRefused(trigger, state, self.allowed(state), self.way_to(state, trigger))
+        if not accepted:
+            raise GuardFailed(trigger, state, subject.reports, self.allowed(state))
+        return self._rows[state, trigger]
+
+    def way_to(self, state: str, trigger: str) -> tuple[str, ...]:
+        """Return the shortest sequence of steps from *state* after which *trigger* is legal; empty if none is."""
+        ways = [
+            self.definition.path(state, source)
+            for row in self.definition.transitions
+            if row.trigger == trigger
+            for source in row.sources
+        ]
+        reached = sorted((way for way in ways if way), key=len)
+        return tuple(row.trigger for row in reached[0]) if reached else ()

@@ -1,0 +1,232 @@
+"""The log in memory, and the order that every log keeps: versions without gaps, a sequence, leaves and a chain."""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any, NoReturn
+from uuid import UUID
+
+from eventsourcing import popo
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    InfrastructureFactory,
+    InfrastructureFactoryError,
+    StoredEvent,
+    TrackingRecorder,
+)
+
+from engine.errors import Conflict, LogUnavailable, Unstorable
+from engine.evidence import EMPTY, Evidence, chain_hash, leaf_hash
+from engine.log import CommandKey, EventLog, Head, LoggedEvent, NewEvent, Receipt
+
+Tip = tuple[int, bytes]
+"""The newest version of a stream and its leaf."""
+
+NO_TIP: Tip = (0, EMPTY)
+
+
+class Staging:
+    """What one transaction is about to add: every event checked, numbered and hashed; it counts once it is stored.
+
+    *newest* tells the tip of a stream that the transaction has not touched yet, NO_TIP for a new one.
+    """
+
+    __slots__ = ("_newest", "chain", "sequence", "tips")
+
+    def __init__(self, head: Head, newest: Callable[[UUID], Tip]) -> None:
+        self.sequence, self.chain = head.sequence, head.chain
+        self.tips: dict[UUID, Tip] = {}
+        self._newest = newest
+
+    def add(self, event: NewEvent) -> tuple[UUID, Evidence]:
+        """Give *event* its place after everything before it; return its stream and its evidence.
+
+        Raises:
+            Conflict: its version is not the one after the newest of its stream.
+            Unstorable: a text in it has no UTF-8 form.
+        """
+        stream = event.originator_id
+        if not isinstance(event, NewEvent) or not isinstance(stream, UUID):
+            raise TypeError(f"the log takes NewEvents of streams named by a UUID, not {type(event).__qualname__}")
+        version, previous = self.tips.get(stream) or self._newest(stream)
+        if event.originator_version != version + 1:
+            raise Conflict(stream, event.originator_version)
+        try:
+            leaf = leaf_hash(
+                event_id=event.event_id,
+                sandbox=event.sandbox,
+                stream=stream,
+                version=version + 1,
+                topic=event.topic,
+                body=event.state,
+                previous=previous,
+            )
+        except UnicodeEncodeError:
+            raise Unstorable([("", "the event's topic or sandbox is not valid Unicode text")]) from None
+        self.tips[stream] = (version + 1, leaf)
+        self.sequence += 1
+        self.chain = chain_hash(self.chain, self.sequence, leaf)
+        return stream, Evidence(self.sequence, leaf, self.chain)
+
+
+class MemoryLog(EventLog):
+    """An event log that forgets everything at the end of the process; the same promises otherwise."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._closed = False
+        self._events: list[LoggedEvent] = []
+        self._streams: dict[UUID, list[LoggedEvent]] = {}
+        self._receipts: dict[tuple[UUID, bytes], tuple[Receipt, bytes]] = {}
+        self._openings: dict[bytes, UUID] = {}
+
+    async def append(self, events: Sequence[NewEvent], *, key: CommandKey | None = None) -> Receipt:
+        return self._record(events, key)
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Store events through the library's interface; they must be NewEvents. Return their positions."""
+        if not stored_events:
+            return []
+        last = self._record(stored_events, None).position
+        return range(last - len(stored_events) + 1, last + 1)
+
+    def _record(self, events: Sequence[Any], key: CommandKey | None) -> Receipt:
+        if not events:
+            raise ValueError("an append needs at least one event")
+        with self._lock:
+            self._expect_open()
+            if key is not None and key.opens and key.scope in self._openings:
+                raise Conflict
+            staging = Staging(self._end(), self._tip)
+            logged = [_logged(event, *staging.add(event), len(self._events) + n) for n, event in enumerate(events, 1)]
+            for (stream, _), event in zip(map(_place, logged), logged, strict=True):
+                self._streams.setdefault(stream, []).append(event)
+            self._events += logged
+            stream, version = _place(logged[-1])
+            ids = tuple(event.event_id for event in logged)
+            receipt = Receipt(stream, version, logged[-1].id, logged[-1].leaf, ids)
+            if key is not None:
+                self._receipts.setdefault((stream, key.scope), (receipt, key.request))
+                if key.opens:
+                    self._openings[key.scope] = stream
+            return receipt
+
+    def find_receipt(self, key: CommandKey, stream: UUID | None) -> tuple[Receipt, bytes] | None:
+        with self._lock:
+            self._expect_open()
+            stream = self._openings.get(key.scope) if stream is None else stream
+            return None if stream is None else self._receipts.get((stream, key.scope))
+
+    def read_stream(
+        self, stream: UUID, *, after: int = 0, upto: int | None = None, limit: int | None = None
+    ) -> Sequence[LoggedEvent]:
+        return self._part(stream, after, upto, limit)
+
+    def read(self, after: int = 0, *, limit: int = 1000, upto: int | None = None) -> Sequence[LoggedEvent]:
+        return self._part(None, after, upto, limit)
+
+    def newest(self, stream: UUID) -> LoggedEvent | None:
+        events = self._part(stream)
+        return events[-1] if events else None
+
+    def head(self) -> Head:
+        with self._lock:
+            self._expect_open()
+            return self._end()
+
+    def find_event(self, event_id: UUID) -> LoggedEvent | None:
+        return next((event for event in self._part() if event.event_id == event_id), None)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return events of one stream, as the library's tools ask for them."""
+        events = self.read_stream(UUID(str(originator_id)), after=gt or 0, upto=lte)
+        return (events[::-1] if desc else events)[:limit]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[LoggedEvent]:
+        """Return events of the whole log from a position on, as the library's tools ask for them."""
+        after = 0 if start is None else start - inclusive_of_start
+        events = self._part(None, after, stop)
+        return [event for event in events if not topics or event.topic in topics][:limit]
+
+    def max_notification_id(self) -> int | None:
+        """Return the newest position, None for an empty log."""
+        return self.head().position or None
+
+    def close(self) -> None:
+        self._closed = True
+
+    def _part(
+        self, stream: UUID | None = None, after: int = 0, upto: int | None = None, limit: int | None = None
+    ) -> list[LoggedEvent]:
+        """Return what lies in (after, upto]: the n-th event of a list has version (or position) n."""
+        with self._lock:
+            self._expect_open()
+            events = self._events if stream is None else self._streams.get(stream, [])
+            start, stop = max(after, 0), len(events) if upto is None else max(upto, 0)
+            return events[start : stop if limit is None else min(stop, start + limit)]
+
+    def _expect_open(self) -> None:
+        if self._closed:
+            raise LogUnavailable("the log in memory is closed")
+
+    def _end(self) -> Head:
+        if not self._events:
+            return Head()
+        newest = self._events[-1]
+        return Head(newest.id, newest.sequence, newest.chain)
+
+    def _tip(self, stream: UUID) -> Tip:
+        events = self._streams.get(stream)
+        return (events[-1].originator_version, events[-1].leaf) if events else NO_TIP
+
+
+def _place(event: LoggedEvent) -> tuple[UUID, int]:
+    assert isinstance(event.originator_id, UUID)
+    return event.originator_id, event.originator_version
+
+
+def _logged(event: NewEvent, stream: UUID, evidence: Evidence, position: int) -> LoggedEvent:
+    return LoggedEvent(
+        originator_id=stream,
+        originator_version=event.originator_version,
+        topic=event.topic,
+        state=bytes(event.state),
+        id=position,
+        event_id=event.event_id,
+        sandbox=event.sandbox,
+        sequence=evidence.sequence,
+        leaf=evidence.leaf,
+        chain=evidence.chain,
+    )
+
+
+class Factory(InfrastructureFactory[TrackingRecorder]):
+    """What the library builds a log from when PERSISTENCE_MODULE is `engine.memory`."""
+
+    def application_recorder(self) -> MemoryLog:
+        return MemoryLog()
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        """Return a recorder for snapshots, which carry no evidence."""
+        return popo.POPOAggregateRecorder()
+
+    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> NoReturn:
+        raise InfrastructureFactoryError("positions are kept by the views: see engine.projection")
+
+    def process_recorder(self) -> NoReturn:
+        raise InfrastructureFactoryError("views are brought up to date by engine.projection.catch_up")

@@ -1,0 +1,65 @@
+"""What may go into an event: refused before the event is built, because a stored event must load for ever."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.errors import SecretLeak, Unstorable
+from engine.secret import Secret
+
+MAX_DEPTH = 32
+MAX_INTEGER = 2**53 - 1
+
+
+def problems(value: Any, pointer: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield (JSON Pointer, message) for everything in *value* that could not be stored and read back unchanged.
+
+    Raises SecretLeak at once for a Secret, wherever it hides.
+    """
+    if depth > MAX_DEPTH:
+        yield pointer, f"nested deeper than {MAX_DEPTH} levels"
+        return
+    match value:
+        case Secret():
+            raise SecretLeak(f"a secret was about to be stored at {pointer or '/'}")
+        case str():
+            yield from _text_problems(value, pointer)
+        case bool() | None:
+            pass
+        case int():
+            if abs(value) > MAX_INTEGER:
+                yield pointer, "larger than a number can be that every reader keeps exactly (2^53 - 1)"
+        case float():
+            if not math.isfinite(value):
+                yield pointer, "not a finite number"
+        case Mapping():
+            for key, inner in value.items():
+                if not isinstance(key, str):
+                    yield pointer, "has a key that is not text"
+                    continue
+                yield from _text_problems(key, pointer)
+                yield from problems(inner, f"{pointer}/{escape(key)}", depth + 1)
+        case list() | tuple():
+            for index, inner in enumerate(value):
+                yield from problems(inner, f"{pointer}/{index}", depth + 1)
+
+
+def _text_problems(text: str, pointer: str) -> Iterator[tuple[str, str]]:
+    if "\x00" in text:
+        yield pointer, "contains the NUL character"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        yield pointer, "contains half of a surrogate pair"
+
+
+def escape(key: str) -> str:
+    """Return *key* as a segment of a JSON Pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def refuse_unstorable(facts: Mapping[str, Any]) -> None:
+    """Raise Unstorable with every problem at once, or SecretLeak; return quietly when *facts* may be stored."""
+    found = list(problems(facts))
+    if found:
+        raise Unstorable(found)

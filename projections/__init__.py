@@ -1,0 +1,1 @@
+"""What screens and answers show: pure folds of the events."""

@@ -1,0 +1,1 @@
+"""The account workflow: a credential that was accepted once, kept for reuse."""

@@ -1,0 +1,98 @@
+"""Accounts as other workflows use them: tried, kept, linked, and always recorded together with whoever asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from engine.application import Workflows
+from engine.envelope import Context
+from engine.secret import Secret
+from workflows.account.aggregate import Account
+from workflows.catalog import DestinationSpec
+from workflows.parameters import validate_credential
+from workflows.ports import Prober, Vault
+from workflows.probe import ProbeReport
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A credential that was tried, and what came of it; nothing is kept yet."""
+
+    spec: DestinationSpec
+    variant: str
+    values: Values
+    report: ProbeReport
+    name: str
+
+
+class AccountService:
+    """Opens, finds and changes accounts, without recording: the caller's turn does."""
+
+    def __init__(self, workflows: Workflows, vault: Vault, prober: Prober) -> None:
+        self._workflows, self._vault, self._prober = workflows, vault, prober
+
+    async def find(self, account_id: UUID, sandbox: str) -> Account:
+        """Return an account; raises NotFound, also for one of another sandbox."""
+        return await self._workflows.get(Account, account_id, sandbox)
+
+    def values(self, account: Account) -> dict[str, Any]:
+        """Return the whole credential of an account: its plain fields, and its secrets out of the vault."""
+        secrets = self._vault.get(account.sandbox, account.id, account.vault_version)
+        return {**account.fields, **secrets}
+
+    async def probe(
+        self, spec: DestinationSpec, account: Account | None, variant: str, parameters: Values | None, sandbox: str
+    ) -> ProbeReport:
+        """Try a kept account (or no credential at all) at its destination."""
+        values = self.values(account) if account is not None else {}
+        return await self._prober.probe(spec, variant, values, parameters, sandbox=sandbox)
+
+    async def try_credential(
+        self, spec: DestinationSpec, variant: str | None, raw: Values, name: str | None, sandbox: str
+    ) -> Tried:
+        """Check a credential against the spec, then against the destination itself.
+
+        Raises Invalid for a malformed one; a rejected one is told by the report.
+        """
+        chosen = spec.variant(variant)
+        plain = {field: value.reveal() if isinstance(value, Secret) else value for field, value in raw.items()}
+        values = validate_credential(spec, chosen, plain)
+        report = await self._prober.probe(spec, chosen.id, values, None, sandbox=sandbox)
+        return Tried(spec, chosen.id, values, report, name or f"{spec.name} account")
+
+    def open(self, tried: Tried, context: Context) -> Account:
+        """Keep the secrets of a tried credential and return its new account, yet to be recorded."""
+        account = Account.blank()
+        facts = self._keep(account, tried.spec.id, tried.values, 1, context)
+        account.begin(
+            context,
+            destination=tried.spec.id,
+            variant=tried.variant,
+            name=tried.name,
+            principal=tried.report.principal,
+            checks=tried.report.checks,
+            **facts,
+        )
+        return account
+
+    def keep_again(self, account: Account, tried: Tried, context: Context) -> dict[str, Any]:
+        """Keep the secrets of a new credential beside the old ones; return the facts of the event to record."""
+        return self._keep(account, account.destination, tried.values, account.vault_version + 1, context)
+
+    def _keep(
+        self, account: Account, destination: str, values: Values, version: int, context: Context
+    ) -> dict[str, Any]:
+        secrets = {name: value for name, value in values.items() if isinstance(value, Secret)}
+        plain = {name: value for name, value in values.items() if name not in secrets}
+        self._vault.put(context.sandbox, account.id, version, secrets)
+        fingerprints = {
+            name: self._vault.fingerprint(value, f"{destination}/{name}") for name, value in secrets.items()
+        }
+        return {"fields": plain, "fingerprints": fingerprints, "vault_version": version}
+
+    def drop(self, account_id: UUID) -> None:
+        """Forget what the vault holds for an account that was never recorded, or was deleted."""
+        self._vault.delete(account_id)

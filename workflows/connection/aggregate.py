@@ -1,0 +1,73 @@
+"""Connection: one attempt to connect a destination. Decisions above, evolution below."""
+
+from functools import singledispatchmethod
+from typing import Any
+
+from engine.aggregate import Workflow
+from engine.envelope import Context
+from engine.events import WorkflowEvent
+from workflows.connection import events
+from workflows.connection.definition import DEFINITION, DRAFT_STATES
+
+
+class Connection(Workflow):
+    """A connection as it stands, and what later steps are prefilled with."""
+
+    definition = DEFINITION
+
+    def prepare(self) -> None:
+        self.destination = ""
+        self.spec_version, self.spec_digest = 0, ""
+        self.created_by = ""
+        self.variant, self.account_id, self.account_name, self.principal = "", None, "", ""
+        self.name, self.description, self.data_kind = "", "", ""
+        self.fields: Any = {}
+        self.file_format: Any = None
+        self.alerts: Any = ()
+        self.marketing_actions: Any = ()
+        self.then = ""
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the connection is still being set up."""
+        return self.state in DRAFT_STATES
+
+    def select(self, context: Context, destination: str, spec_version: int, spec_digest: str) -> None:
+        """Begin: somebody picked *destination* in the catalog."""
+        self.begin(context, destination=destination, spec_version=spec_version, spec_digest=spec_digest)
+
+    def decide(self, trigger: str, context: Context, *, knowing: dict[str, Any] | None = None, **facts: Any) -> None:
+        """Take one step, if the table and its guards allow it; every event carries the destination."""
+        self.advance(trigger, context, knowing=knowing, destination=self.destination, **facts)
+
+    @singledispatchmethod
+    def evolve(self, event: WorkflowEvent) -> None:
+        """Most events change nothing but the state."""
+
+    @evolve.register
+    def _(self, event: events.CatalogSelected) -> None:
+        self.destination = event.destination
+        self.spec_version, self.spec_digest = event.spec_version, event.spec_digest
+        self.created_by = event.envelope.actor
+
+    @evolve.register
+    def _(self, event: events.Authenticated) -> None:
+        self.variant, self.account_id = event.variant, event.account_id
+        self.account_name, self.principal = event.account_name or "", event.principal or ""
+
+    @evolve.register
+    def _(self, event: events.ParametersSet | events.ParametersEdited) -> None:
+        self.name, self.description, self.data_kind = event.name, event.description, event.data_kind
+        self.fields, self.file_format = event.fields, event.file_format
+
+    @evolve.register
+    def _(self, event: events.AlertsConfigured | events.AlertsEdited) -> None:
+        self.alerts = event.alerts
+
+    @evolve.register
+    def _(self, event: events.Governed | events.MarketingActionsEdited) -> None:
+        self.marketing_actions = event.marketing_actions
+
+    @evolve.register
+    def _(self, event: events.Saved) -> None:
+        self.then = event.then

@@ -1,0 +1,72 @@
+"""The table of the connection workflow: one row is one step."""
+
+from engine.definition import Definition, Transition
+from workflows.connection import events, guards
+
+DRAFT_STATES = ("catalog_selected", "authenticated", "parameters_set", "alerts_configured", "governed")
+STEPS = ("authenticate", "set_parameters", "configure_alerts", "govern", "save")
+
+
+def from_step(state: str) -> tuple[str, ...]:
+    """Return *state* and every later draft state: going back, and doing a step again, are ordinary moves."""
+    return DRAFT_STATES[DRAFT_STATES.index(state) :]
+
+
+DEFINITION = Definition(
+    name="connection",
+    version=1,
+    initial="catalog_selected",
+    opening=events.CatalogSelected,
+    transitions=(
+        Transition(
+            "authenticate",
+            from_step("catalog_selected"),
+            "authenticated",
+            events.Authenticated,
+            (guards.account_of_destination, guards.account_authorised, guards.probe_passed),
+        ),
+        Transition(
+            "set_parameters",
+            from_step("authenticated"),
+            "parameters_set",
+            events.ParametersSet,
+            (guards.account_authorised, guards.secret_stays_with_host, guards.probe_passed),
+        ),
+        Transition(
+            "configure_alerts",
+            from_step("parameters_set"),
+            "alerts_configured",
+            events.AlertsConfigured,
+            (guards.alerts_on_offer,),
+        ),
+        Transition(
+            "govern",
+            from_step("alerts_configured"),
+            "governed",
+            events.Governed,
+            (guards.known_actions, guards.locked_actions),
+        ),
+        Transition("save", ("governed",), "saved", events.Saved, (guards.account_authorised,)),
+        Transition(
+            "edit_parameters",
+            ("saved",),
+            "saved",
+            events.ParametersEdited,
+            (guards.account_authorised, guards.secret_stays_with_host, guards.probe_passed),
+        ),
+        Transition("edit_alerts", ("saved",), "saved", events.AlertsEdited, (guards.alerts_on_offer,)),
+        Transition(
+            "edit_marketing_actions",
+            ("saved",),
+            "saved",
+            events.MarketingActionsEdited,
+            (guards.known_actions, guards.locked_actions),
+        ),
+        Transition("disable", ("saved",), "disabled", events.Disabled),
+        Transition("enable", ("disabled",), "saved", events.Enabled, (guards.account_authorised,)),
+        Transition("delete", ("saved", "disabled"), "deleted", events.Deleted),
+        Transition("discard", DRAFT_STATES, "discarded", events.Discarded),
+        Transition("expire", DRAFT_STATES, "expired", events.Expired, (guards.draft_is_old,)),
+    ),
+    final=("deleted", "discarded", "expired"),
+)

@@ -1,0 +1,126 @@
+"""Pure reasons for refusing a step of a connection. What the world knows is among the facts; no guard fetches."""
+
+from datetime import timedelta
+
+from engine.guard import Facts, Guard, Passed, Refused, Verdict
+from workflows.probe import ProbeCheck, ProbeReport
+
+_CODES = {
+    "credential": ("credential-rejected", "whoever knows the credential"),
+    "parameters": ("parameters-rejected", "whoever sends the command"),
+    "unreachable": ("destination-unreachable", "whoever runs the destination, or its network"),
+    "configuration": ("probe-refused", "the operator of this installation"),
+}
+_POINTERS = {"credential": "/credential", "parameters": "/fields"}
+
+
+def refusal_of(check: ProbeCheck) -> Refused:
+    """Turn a failed check into a refusal: same words, same way to fix it."""
+    code, who = _CODES.get(check.kind, ("probe-failed", "the operator of this installation"))
+    if code == "destination-unreachable" and check.code in ("timeout", "deadline"):
+        code = "destination-timeout"
+    return Refused(code, check.message or check.code, check.fix, check.pointer or _POINTERS.get(check.kind), who)
+
+
+def _probe_found_no_fault(facts: Facts) -> Verdict:
+    report: ProbeReport = facts["probe"]
+    failed = report.failure
+    return refusal_of(failed) if failed else Passed(f"the probe says: {report.outcome.value}")
+
+
+def _account_is_of_this_destination(facts: Facts) -> Verdict:
+    account, connection = facts["account"], facts["workflow"]
+    if account is None or account.destination == connection.destination:
+        return Passed()
+    return Refused(
+        "account-of-other-destination",
+        f"this account is of {account.destination}, the connection is to {connection.destination}",
+        f"choose an account of {connection.destination}, or send a new credential",
+        "/account_id",
+    )
+
+
+def _account_is_authorised(facts: Facts) -> Verdict:
+    account = facts["account"]
+    if account is None or account.state == "authorised":
+        return Passed()
+    return Refused(
+        f"account-{account.state}",
+        f"the account {account.name!r} is {account.state}",
+        "authorise it again, or use another account",
+        "/account_id",
+        "whoever holds the credential",
+    )
+
+
+def _secret_stays_with_its_host(facts: Facts) -> Verdict:
+    account, host = facts["account"], facts["host"]
+    if account is None or not host or account.host in (None, host):
+        return Passed()
+    return Refused(
+        "host-altered",
+        f"this credential was given for {account.host}; it is not sent to another host",
+        "go back to authenticate and give the credential for the new host",
+        facts.get("host_pointer", "/fields"),
+    )
+
+
+def _alerts_are_on_offer(facts: Facts) -> Verdict:
+    offered = facts["offered_alerts"]
+    unknown = [alert for alert in facts["alerts"] if alert not in offered]
+    if not unknown:
+        return Passed()
+    return Refused(
+        "unknown-alert",
+        f"not on offer for this destination: {', '.join(unknown)}",
+        f"choose among: {', '.join(offered) or 'none'}",
+        "/alerts",
+    )
+
+
+def _actions_are_known(facts: Facts) -> Verdict:
+    known = facts["known_actions"]
+    unknown = [action for action in facts["marketing_actions"] if action not in known]
+    if not unknown:
+        return Passed()
+    return Refused(
+        "unknown-marketing-action",
+        f"unknown marketing actions: {', '.join(unknown)}",
+        f"choose among: {', '.join(known)}",
+        "/marketing_actions",
+    )
+
+
+def _locked_actions_stay(facts: Facts) -> Verdict:
+    dropped = [action for action in facts["locked_actions"] if action not in facts["marketing_actions"]]
+    if not dropped:
+        return Passed()
+    return Refused(
+        "locked-marketing-action",
+        f"this destination cannot do without: {', '.join(dropped)}",
+        f"add {', '.join(dropped)}",
+        "/marketing_actions",
+    )
+
+
+def _draft_is_old(facts: Facts) -> Verdict:
+    age: timedelta = facts["age"]
+    if age >= timedelta(days=facts["days"]):
+        return Passed()
+    return Refused(
+        "draft-too-young",
+        f"a draft expires after {facts['days']} untouched days",
+        "wait, or discard it",
+        None,
+        "nobody",
+    )
+
+
+account_of_destination = Guard("account_of_destination", _account_is_of_this_destination, ("account",))
+account_authorised = Guard("account_authorised", _account_is_authorised, ("account",))
+probe_passed = Guard("probe_passed", _probe_found_no_fault, ("probe",))
+secret_stays_with_host = Guard("secret_stays_with_host", _secret_stays_with_its_host, ("account", "host"))
+alerts_on_offer = Guard("alerts_on_offer", _alerts_are_on_offer, ("alerts", "offered_alerts"))
+known_actions = Guard("known_actions", _actions_are_known, ("marketing_actions", "known_actions"))
+locked_actions = Guard("locked_actions", _locked_actions_stay, ("marketing_actions", "locked_actions"))
+draft_is_old = Guard("draft_is_old", _draft_is_old, ("age", "days"))

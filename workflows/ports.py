@@ -1,0 +1,47 @@
+"""What every workflow needs from the world, as Protocols."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+from uuid import UUID
+
+from engine.secret import Secret
+from workflows.catalog import DestinationSpec
+from workflows.probe import ProbeReport
+
+
+class Catalog(Protocol):
+    """The destinations that can be connected."""
+
+    def get(self, destination: str) -> DestinationSpec:
+        """Return the spec of a destination; raises NotFound with the nearest known name."""
+
+
+class Prober(Protocol):
+    """Tries a destination for real."""
+
+    async def probe(
+        self,
+        spec: DestinationSpec,
+        variant: str,
+        credential: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None,
+        *,
+        sandbox: str,
+    ) -> ProbeReport:
+        """Return the checks made with *credential*, and with *parameters* when they are known. Never raises."""
+
+
+class Vault(Protocol):
+    """Where the secret parts of credentials are kept."""
+
+    def put(self, sandbox: str, account_id: UUID, version: int, values: Mapping[str, Secret]) -> str:
+        """Keep the values and return a reference."""
+
+    def get(self, sandbox: str, account_id: UUID, version: int) -> dict[str, Secret]:
+        """Return the values that were kept."""
+
+    def delete(self, account_id: UUID) -> None:
+        """Forget all of an account's values."""
+
+    def fingerprint(self, text: Secret, purpose: str) -> str:
+        """Return a keyed fingerprint: equal for equal secrets of one purpose, useless without the key."""
