@@ -11,19 +11,19 @@ from eventsourcing.domain import BaseAggregate
 from engine.clock import new_id
 from engine.definition import Definition
 from engine.envelope import Context
-from engine.errors import TransitionRefused
+from engine.errors import GuardFailed, NotFound, TransitionRefused
 from engine.events import WorkflowEvent
 from engine.machine import StepMachine
 from engine.storable import refuse_unstorable
 
-_MACHINES: dict[int, StepMachine] = {}
+_MACHINES: dict[Definition, StepMachine] = {}
 
 
 def machine_of(definition: Definition) -> StepMachine:
     """Return the one machine of a definition."""
-    machine = _MACHINES.get(id(definition))
+    machine = _MACHINES.get(definition)
     if machine is None:
-        machine = _MACHINES[id(definition)] = StepMachine(definition)
+        machine = _MACHINES[definition] = StepMachine(definition)
     return machine
 
 
@@ -48,7 +48,11 @@ class Workflow(BaseAggregate[UUID]):
 
     @classmethod
     def replay(cls, workflow_id: UUID, events: Iterable[WorkflowEvent]) -> Self:
-        """Fold a history into the workflow that it made."""
+        """Fold a history into the workflow that it made.
+
+        Raises:
+            LogCorrupt: the events are not one stream without gaps.
+        """
         workflow = cls.blank(workflow_id)
         for event in events:
             event.mutate(workflow)
@@ -84,11 +88,15 @@ class Workflow(BaseAggregate[UUID]):
 
         Raises:
             TransitionRefused: the step is illegal from here.
-            GuardFailed: a guard refuses.
+            GuardFailed: a guard refuses, or lacks a fact that it needs.
+            NotFound: the context is of another sandbox than the workflow.
             Unstorable: a fact could not be read back.
+            SecretLeak: a fact holds a Secret.
         """
         refuse_unstorable(facts)
-        row = machine_of(self.definition).decide(self.state, trigger, {**facts, **(knowing or {}), "workflow": self})
+        # Where a name is in both, the guards judge what is recorded.
+        known = {**(knowing or {}), **facts, "workflow": self}
+        row = machine_of(self.definition).decide(self.state, trigger, known)
         self._record(row.event, row.target, context, facts)
 
     def allow(self, trigger: str, **known: Any) -> None:
@@ -100,15 +108,25 @@ class Workflow(BaseAggregate[UUID]):
         """
         machine_of(self.definition).decide(self.state, trigger, {**known, "workflow": self})
 
-    def expect(self, trigger: str) -> None:
-        """Refuse *trigger* if it is illegal from here, before the world is disturbed for it; guards come later."""
+    def expect(self, trigger: str, **known: Any) -> None:
+        """Refuse *trigger* before the world is disturbed for it: it is illegal, or what is *known* forbids it already.
+
+        Raises:
+            TransitionRefused: the step is illegal from here.
+            GuardFailed: a guard refuses; one that waits for more facts does not.
+        """
         machine = machine_of(self.definition)
-        if self.definition.row(self.state, trigger) is None:
-            raise TransitionRefused(
-                trigger, self.state, machine.allowed(self.state), machine.way_to(self.state, trigger)
-            )
+        row = self.definition.row(self.state, trigger)
+        allowed = machine.allowed(self.state)
+        if row is None:
+            raise TransitionRefused(trigger, self.state, allowed, machine.way_to(self.state, trigger))
+        reports = tuple(guard.ask({**known, "workflow": self}) for guard in row.guards)
+        if any(report.passed is False for report in reports):
+            raise GuardFailed(trigger, self.state, reports, allowed)
 
     def _record(self, event: type[WorkflowEvent], state: str, context: Context, facts: Mapping[str, Any]) -> None:
+        if self.version and context.sandbox != self.sandbox:
+            raise NotFound(f"no {type(self).__name__.lower()} {self.id} here")
         # Time never runs back within a stream, whatever the wall clock does.
         at = max(context.now(), self.modified_on)
         envelope = context.envelope(self.definition.name, self.definition.version, at)

@@ -1,18 +1,22 @@
 """Workflows: loads workflows, takes turns, and records what they decided: `eventsourcing`'s Application at work."""
 
+import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.application import Application
 
 from engine.aggregate import Workflow
+from engine.envelope import Context
 from engine.errors import Conflict, NotFound
-from engine.log import CommandKey, EventLog, LoggedEvent, NewEvent, Receipt
+from engine.events import WorkflowEvent
+from engine.log import CommandKey, EventLog, LoggedEvent, Receipt
 from engine.mapper import EventMapper
 from engine.turns import Turns
 
@@ -31,6 +35,13 @@ class Turn:
     def of(self, workflow: W) -> W:
         """Return the copy of *workflow* to decide on."""
         return cast(W, self._copies[workflow.id])
+
+    @property
+    def recorded(self) -> Receipt:
+        """The receipt of what the turn recorded; there is one as soon as the block has ended well."""
+        if self.receipt is None:
+            raise RuntimeError("nothing is recorded before the turn ends")
+        return self.receipt
 
     @property
     def copies(self) -> tuple[Workflow, ...]:
@@ -53,6 +64,7 @@ class Workflows(Application[UUID]):
         self.event_mapper = EventMapper()
         self._turns = Turns()
         self._cache: OrderedDict[UUID, Workflow] = OrderedDict()
+        self._loading: dict[UUID, object] = {}
         self._mutex = threading.Lock()
 
     @property
@@ -80,32 +92,52 @@ class Workflows(Application[UUID]):
         """
         workflow = self._cached(workflow_id)
         if workflow is None:
-            workflow = self.load(kind, workflow_id)
-            self._keep(workflow)
+            workflow = self._load_and_keep(kind, workflow_id)
         if type(workflow) is not kind or (sandbox is not None and workflow.sandbox != sandbox):
             raise NotFound(f"no {kind.__name__.lower()} {workflow_id} here")
         return workflow
 
+    def _load_and_keep(self, kind: type[W], workflow_id: UUID) -> W:
+        ticket = object()
+        with self._mutex:
+            self._loading[workflow_id] = ticket
+        try:
+            workflow = self.load(kind, workflow_id)
+        finally:
+            with self._mutex:
+                # Whoever records or forgets meanwhile takes the ticket away: what was read is old by then.
+                unspoilt = self._loading.get(workflow_id) is ticket
+                if unspoilt:
+                    del self._loading[workflow_id]
+        if unspoilt:
+            self._keep(workflow)
+        return workflow
+
     def load(
-        self, kind: type[W], workflow_id: UUID, *, version: int | None = None, moment: datetime | None = None
+        self,
+        kind: type[W],
+        workflow_id: UUID,
+        *,
+        version: int | None = None,
+        position: int | None = None,
+        moment: datetime | None = None,
     ) -> W:
-        """Replay a workflow from its stream: as it stands, or as it stood at a version or a moment.
+        """Replay a workflow from its stream: as it stands, or as it stood at a version, a position or a moment.
 
         Raises:
             NotFound: there was nothing of that id and kind then.
+            LogCorrupt: the stream has a gap.
         """
         rows = self.log.read_stream(workflow_id, upto=version)
-        events = [self.decode(row) for row in rows if self._belongs(kind, row)]
+        if not rows or rows[0].topic != kind.definition.opening.TOPIC:
+            rows = ()
+        events: Iterable[WorkflowEvent] = (self.decode(row) for row in rows if position is None or row.id <= position)
         if moment is not None:
-            events = [event for event in events if event.timestamp <= moment]
-        if not events or (version is not None and events[-1].originator_version != version):
+            events = takewhile(lambda event: event.timestamp <= moment, events)
+        workflow = kind.replay(workflow_id, events)
+        if not workflow.version or (version is not None and workflow.version != version):
             raise NotFound(f"no {kind.__name__.lower()} {workflow_id} here")
-        return kind.replay(workflow_id, events)
-
-    @staticmethod
-    def _belongs(kind: type[Workflow], row: LoggedEvent) -> bool:
-        """Tell whether a row can belong to a workflow of that kind: its opening event says so."""
-        return row.originator_version > 1 or row.topic == kind.definition.opening.TOPIC
+        return workflow
 
     @asynccontextmanager
     async def turn(self, target: Workflow, *others: Workflow, key: CommandKey | None = None) -> AsyncIterator[Turn]:
@@ -119,19 +151,29 @@ class Workflows(Application[UUID]):
         involved = (target, *others)
         async with self._turns.take(*(workflow.id for workflow in involved)):
             for workflow in involved:
-                current = self._cached(workflow.id)
-                if current is not None and current.version != workflow.version:
-                    raise Conflict(workflow.id, current.version)
+                self._expect_current(workflow)
             turn = Turn(involved)
             yield turn
             turn.receipt = await self._append(turn.copies, key)
 
-    async def _append(self, copies: Sequence[Workflow], key: CommandKey | None) -> Receipt:
+    def _expect_current(self, workflow: Workflow) -> None:
+        current = self._cached(workflow.id)
+        version = current.version if current else 0
+        if current is None and workflow.version:
+            # Dropped from memory: a workflow that only takes part, unchanged, would not be checked by the log.
+            newest = self.log.newest(workflow.id)
+            version = newest.originator_version if newest else 0
+        if version != workflow.version:
+            raise Conflict(workflow.id, version)
+
+    async def _append(self, copies: Sequence[Workflow], key: CommandKey | None) -> Receipt | None:
         target, *others = copies
         changed = [workflow for workflow in (*others, target) if workflow.pending_events]
-        events = self._stored(changed)
+        if not changed:
+            return None
+        events = [self.event_mapper.to_stored_event(event) for workflow in changed for event in workflow.pending_events]
         try:
-            receipt = await self.log.append(events, key=key)
+            receipt = await self._to_the_end(self.log.append(events, key=key))
         except BaseException:
             # Whatever went wrong, the log alone knows what is true now.
             self.forget(*(workflow.id for workflow in changed))
@@ -141,18 +183,55 @@ class Workflows(Application[UUID]):
             self._keep(workflow)
         return receipt
 
-    def _stored(self, workflows: Iterable[Workflow]) -> list[NewEvent]:
-        return [self.event_mapper.to_stored_event(event) for workflow in workflows for event in workflow.pending_events]
+    @staticmethod
+    async def _to_the_end(append: Coroutine[Any, Any, Receipt]) -> Receipt:
+        """Await an append; whoever is cancelled meanwhile keeps the turn until its outcome is known."""
+        task = asyncio.ensure_future(append)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            while not task.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()
+            raise
 
     async def record(self, workflow: Workflow, *others: Workflow, key: CommandKey | None = None) -> Receipt:
         """Record what workflows decided outside of a turn: new ones, or in code that has the log to itself."""
-        return await self._append((workflow, *others), key)
+        receipt = await self._append((workflow, *others), key)
+        if receipt is None:
+            raise ValueError("nothing was decided")
+        return receipt
+
+    def open(self, kind: type[W], context: Context, **facts: Any) -> W:
+        """Begin a workflow and record it, in one call: for scripts, outside of any event loop."""
+        workflow = kind.blank()
+        workflow.begin(context, **facts)
+        asyncio.run(self.record(workflow))
+        return workflow
+
+    def change(self, workflow: W, trigger: str, context: Context, **facts: Any) -> W:
+        """Take a turn for one step of a workflow and return it as it stands then: for scripts, like `open`.
+
+        Raises:
+            TransitionRefused, GuardFailed: the step may not happen; nothing was recorded.
+            Conflict: it has moved on since it was loaded.
+        """
+
+        async def take() -> W:
+            async with self.turn(workflow) as turn:
+                turn.of(workflow).advance(trigger, context, **facts)
+            return turn.of(workflow)
+
+        return asyncio.run(take())
 
     def forget(self, *workflow_ids: UUID) -> None:
         """Drop workflows from memory; the next `get` replays them."""
         with self._mutex:
             for workflow_id in workflow_ids:
                 self._cache.pop(workflow_id, None)
+                self._loading.pop(workflow_id, None)
 
     def _cached(self, workflow_id: UUID) -> Workflow | None:
         with self._mutex:
@@ -163,6 +242,7 @@ class Workflows(Application[UUID]):
 
     def _keep(self, workflow: Workflow) -> None:
         with self._mutex:
+            self._loading.pop(workflow.id, None)
             self._cache[workflow.id] = workflow
             self._cache.move_to_end(workflow.id)
             if len(self._cache) > CACHED:

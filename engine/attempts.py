@@ -1,6 +1,7 @@
-"""Attempts: what was refused, to whom and why; events of streams of their own in the same log, kept small in a flood."""
+"""Attempts: what was refused, to whom and why; streams of their own in the same log, kept small in a flood."""
 
 import threading
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any
@@ -12,6 +13,8 @@ from engine.definition import Definition, Transition
 from engine.envelope import Context
 from engine.errors import Conflict, NotFound
 from engine.events import WorkflowEvent
+from engine.storable import presentable
+from engine.turns import Turns
 
 WHOLE = 20
 """Refusals kept whole per actor, object, code and minute; beyond, they are counted."""
@@ -74,6 +77,19 @@ Kind = tuple[str, str, str, str, str]
 """What a flood is counted by: sandbox, actor, target, command and code."""
 
 
+def _presentable(value: Any) -> Any:
+    return presentable(value) if isinstance(value, str) else value
+
+
+@dataclass(slots=True)
+class _Minute:
+    """How many refusals of each kind came in one minute, and how many of them are on record."""
+
+    minute: datetime
+    totals: dict[Kind, int] = field(default_factory=dict)
+    counted: dict[Kind, int] = field(default_factory=dict)
+
+
 class AttemptLog:
     """Writes attempts. A flood stays countable and small.
 
@@ -84,9 +100,9 @@ class AttemptLog:
     def __init__(self, workflows: Workflows) -> None:
         self._workflows = workflows
         self._mutex = threading.Lock()
-        self._minute: datetime | None = None
-        self._totals: dict[Kind, int] = {}
-        self._counted: dict[Kind, int] = {}
+        self._queue = Turns()
+        self._current: _Minute | None = None
+        self._over: list[_Minute] = []
 
     async def refused(
         self,
@@ -100,51 +116,80 @@ class AttemptLog:
         version: int = 0,
         guards: tuple[dict[str, Any], ...] = (),
     ) -> UUID | None:
-        """Put one refusal on record; return the id of its event, None when it was only counted."""
-        minute = context.now().replace(second=0, microsecond=0)
-        if self._minute is not None and minute != self._minute:
-            await self.flush(context)
-        kind = (context.sandbox, context.actor, target, command, code)
-        with self._mutex:
-            self._minute = minute
-            total = self._totals[kind] = self._totals.get(kind, 0) + 1
+        """Put one refusal on record; return the id of its event, None when it was only counted.
+
+        Text that could not be stored is made presentable: a refusal is on record whatever was sent.
+        """
+        kind = (context.sandbox, context.actor, presentable(target, 200), presentable(command, 200), code)
+        current, total = self._tally(context.now(), kind)
+        if self._over:
+            await self._settle(context)
         if total <= WHOLE:
-            facts = {"target_state": state, "target_version": version, "guards": guards, "reason": reason}
+            told = tuple({name: _presentable(value) for name, value in report.items()} for report in guards)
+            facts = {"target_state": state, "target_version": version, "guards": told, "reason": presentable(reason)}
             return await self._write(context, "refuse", kind, facts)
         if total == WHOLE + 1 or not total & (total - 1):
-            return await self._write(context, "count", kind, {"minute": minute, "total": total})
+            return await self._count(context, current, kind, total)
         return None
 
-    async def flush(self, context: Context) -> None:
-        """Write the exact totals of the minute that is over, where they are not on record yet."""
+    def _tally(self, moment: datetime, kind: Kind) -> tuple[_Minute, int]:
+        minute = moment.replace(second=0, microsecond=0)
         with self._mutex:
-            minute, totals, counted = self._minute, self._totals, self._counted
-            self._minute, self._totals, self._counted = None, {}, {}
-        for kind, total in totals.items():
-            if total > WHOLE and counted.get(kind) != total:
-                sandbox, actor, *_ = kind
-                origin = Context(actor=actor, sandbox=sandbox, clock=context.clock)
-                await self._write(origin, "count", kind, {"minute": minute, "total": total})
+            if self._current is None or self._current.minute != minute:
+                self._over += [self._current] if self._current else []
+                self._current = _Minute(minute)
+            total = self._current.totals[kind] = self._current.totals.get(kind, 0) + 1
+            return self._current, total
 
-    async def _write(self, context: Context, trigger: str, kind: Kind, facts: dict[str, Any]) -> UUID | None:
+    async def flush(self, context: Context) -> None:
+        """Write the exact totals of what came so far, where they are not on record yet."""
+        with self._mutex:
+            self._over += [self._current] if self._current else []
+            self._current = None
+        await self._settle(context)
+
+    async def _settle(self, context: Context) -> None:
+        with self._mutex:
+            over, self._over = self._over, []
+        try:
+            for minute in over:
+                for kind, total in minute.totals.items():
+                    if total > WHOLE and minute.counted.get(kind) != total:
+                        sandbox, actor, *_ = kind
+                        await self._count(Context(actor, sandbox, clock=context.clock), minute, kind, total)
+        except BaseException:
+            # What could not be written now is written with the next refusal.
+            with self._mutex:
+                self._over += over
+            raise
+
+    async def _count(self, context: Context, minute: _Minute, kind: Kind, total: int) -> UUID:
+        event = await self._write(context, "count", kind, {"minute": minute.minute, "total": total})
+        with self._mutex:
+            minute.counted[kind] = max(minute.counted.get(kind, 0), total)
+        return event
+
+    async def _write(self, context: Context, trigger: str, kind: Kind, facts: dict[str, Any]) -> UUID:
         _, _, target, command, code = kind
         stream = uuid5(NAMESPACE, "\x1f".join((context.sandbox, target, context.actor)))
         facts = {"command": command, "target": target, "code": code, **facts}
-        while True:
-            try:
-                known = await self._workflows.get(Attempts, stream)
-            except NotFound:
-                known = Attempts.blank(stream)
-            try:
-                async with self._workflows.turn(known) as turn:
-                    attempts = turn.of(known)
-                    if attempts.version:
-                        attempts.advance(trigger, context, **facts)
-                    else:
-                        attempts.begin(context, **facts)
-            except Conflict:
-                continue  # another refusal of the same person came first; theirs is on record, ours comes next
-            if trigger == "count":
-                with self._mutex:
-                    self._counted[kind] = facts["total"]
-            return turn.receipt.events[-1] if turn.receipt else None
+        # One after the other: of many who load the same version at once, all but one would have to load again.
+        async with self._queue.take(stream):
+            while True:
+                try:
+                    return await self._append(context, trigger, stream, facts)
+                except Conflict:
+                    continue  # another process was faster; its refusal is on record, ours comes next
+
+    async def _append(self, context: Context, trigger: str, stream: UUID, facts: dict[str, Any]) -> UUID:
+        try:
+            known = await self._workflows.get(Attempts, stream)
+        except NotFound:
+            known = Attempts.blank(stream)
+        async with self._workflows.turn(known) as turn:
+            attempts = turn.of(known)
+            if attempts.version:
+                attempts.advance(trigger, context, **facts)
+            else:
+                attempts.begin(context, **facts)
+        return turn.recorded.events[-1]

@@ -28,8 +28,16 @@ class Command(BaseModel):
 
 
 def _hide(value: Any) -> Any:
-    return Secret(value) if isinstance(value, str) else value
+    match value:
+        case str():
+            return Secret(value)
+        case list():
+            return [_hide(inner) for inner in value]
+        case dict():
+            return {key: _hide(inner) for key, inner in value.items()}
+        case _:
+            return value
 
 
 Hidden = Annotated[Any, BeforeValidator(_hide)]
-"""A value that may be a secret: text is wrapped at once, whatever it turns out to be."""
+"""A value that may be a secret: text is wrapped at once, however deep it sits and whatever it turns out to be."""

@@ -20,12 +20,15 @@ class Transition:
     guards: tuple[Guard, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definition:
     """The table of a workflow: where it begins, every step, and where it may end.
 
-    `opening` is the event that enters `initial`. Raises DefinitionError for a state that cannot be reached, a step
-    from or to an unknown state, two rows for the same step, or a state without a way out that is not in `final`.
+    `opening` is the event that enters `initial`. Two definitions are the same only if they are one object.
+
+    Raises:
+        DefinitionError: a state cannot be reached or left, a step names an unknown state or comes twice, an event has
+            no stored name, or a name is not one that code, diagrams and answers can all bear.
     """
 
     name: str
@@ -44,14 +47,19 @@ class Definition:
 
     def _check(self) -> None:
         known = set(self.states)
+        for name in (*self.states, *self.triggers):
+            # `transitions` reads "*" and "=" as wildcards, Mermaid breaks at blanks.
+            if not name.isidentifier():
+                raise DefinitionError(f"{self.name}: {name!r} is no name for a state or a step (letters, digits, _)")
+        for state in (self.initial, *self.final):
+            if state not in known:
+                raise DefinitionError(f"{self.name}: begins or ends in the unknown state {state!r}")
+        if not self.opening.TOPIC:
+            raise DefinitionError(f"{self.name}: {self.opening.__name__} has no TOPIC to be stored under")
         steps: set[tuple[str, str]] = set()
         for row in self.transitions:
-            for state in (*row.sources, row.target):
-                if state not in known:
-                    raise DefinitionError(f"{self.name}: {row.trigger} names the unknown state {state!r}")
+            self._check_row(row, known)
             for source in row.sources:
-                if source in self.final:
-                    raise DefinitionError(f"{self.name}: {row.trigger} leaves the final state {source}")
                 if (source, row.trigger) in steps:
                     raise DefinitionError(f"{self.name}: two rows for {row.trigger} from {source}")
                 steps.add((source, row.trigger))
@@ -62,6 +70,20 @@ class Definition:
         if stuck:
             names = ", ".join(sorted(stuck))
             raise DefinitionError(f"{self.name}: no way out of {names}; name it in final if that is meant")
+
+    def _check_row(self, row: Transition, known: set[str]) -> None:
+        if isinstance(row.sources, str) or not row.sources:
+            raise DefinitionError(f"{self.name}: {row.trigger} needs a tuple of states to lead from")
+        for state in (*row.sources, row.target):
+            if state not in known:
+                raise DefinitionError(f"{self.name}: {row.trigger} names the unknown state {state!r}")
+        for source in row.sources:
+            if source in self.final:
+                raise DefinitionError(f"{self.name}: {row.trigger} leaves the final state {source}")
+        if not row.event.TOPIC:
+            raise DefinitionError(f"{self.name}: {row.event.__name__} has no TOPIC to be stored under")
+        if len({guard.name for guard in row.guards}) != len(row.guards):
+            raise DefinitionError(f"{self.name}: two guards of {row.trigger} have the same name")
 
     @property
     def triggers(self) -> tuple[str, ...]:

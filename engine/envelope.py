@@ -17,7 +17,7 @@ class Envelope(BaseModel):
     it happened, the event's `timestamp` when it was decided here.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     event_id: UUID
     actor: str

@@ -37,6 +37,8 @@ class EngineError(Exception):
     code = "engine-error"
     retryable = False
     fix = ""
+    attempt: UUID | None = None
+    """The event that put the refused attempt on record, if one did."""
 
     def __init__(self, message: str = "", *, fix: str = "") -> None:
         super().__init__(message or type(self).__doc__)
@@ -68,7 +70,8 @@ class TransitionRefused(Refusal):
     def __init__(self, trigger: str, state: str, allowed: Sequence[str], path: Sequence[str] = ()) -> None:
         possible = ", ".join(allowed) or "nothing"
         first = f"; first: {', '.join(path)}" if path else ""
-        super().__init__(f"{trigger} is not possible from {state}; possible: {possible}{first}")
+        where = state or "nothing: it has not begun"
+        super().__init__(f"{trigger} is not possible from {where}; possible: {possible}{first}")
         self.trigger, self.state, self.allowed, self.path = trigger, state, tuple(allowed), tuple(path)
         self.fix = f"send {' then '.join(path)} first" if path else f"send one of: {possible}"
 
@@ -80,7 +83,10 @@ class GuardFailed(Refusal):
 
     def __init__(self, trigger: str, state: str, guards: Sequence[GuardReport], allowed: Sequence[str] = ()) -> None:
         failed = [report for report in guards if report.passed is False]
-        super().__init__("; ".join(report.message for report in failed) or f"{trigger} is refused")
+        # Where nothing forbids the step, it is refused because a guard could not be asked.
+        told = failed or [report for report in guards if report.passed is None]
+        reasons = (report.message or f"{report.name} refuses" for report in told)
+        super().__init__("; ".join(reasons) or f"{trigger} is refused")
         self.trigger, self.state, self.guards, self.allowed = trigger, state, tuple(guards), tuple(allowed)
         self.fix = "; ".join(dict.fromkeys(report.fix for report in failed if report.fix))
 

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from eventsourcing.domain import CanMutateAggregate
+from eventsourcing.domain import CanMutateAggregate, OriginatorIDError, OriginatorVersionError
 from eventsourcing.utils import register_topic
 from pydantic import BaseModel, ConfigDict
 
 from engine.envelope import Envelope
-from engine.errors import DefinitionError, UnknownTopic
+from engine.errors import DefinitionError, LogCorrupt, UnknownTopic
 
 _REGISTERED: dict[str, "type[WorkflowEvent]"] = {}
 
@@ -22,7 +22,7 @@ class WorkflowEvent(BaseModel, CanMutateAggregate[UUID]):
     method `upcast_v1_v2(facts: dict) -> None` beside the event.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     TOPIC: ClassVar[str] = ""
     SCHEMA_VERSION: ClassVar[int] = 1
@@ -37,6 +37,8 @@ class WorkflowEvent(BaseModel, CanMutateAggregate[UUID]):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if not cls.__dict__.get("TOPIC"):
+            if cls.TOPIC:
+                raise DefinitionError(f"{cls.__qualname__} would be stored as {cls.TOPIC}: give it a TOPIC of its own")
             return
         taken = _REGISTERED.get(cls.TOPIC)
         if taken is not None and (taken.__module__, taken.__qualname__) != (cls.__module__, cls.__qualname__):
@@ -47,6 +49,20 @@ class WorkflowEvent(BaseModel, CanMutateAggregate[UUID]):
         if taken is None:
             register_topic(cls.TOPIC, cls)
             _REGISTERED[cls.TOPIC] = cls
+
+    def mutate(self, aggregate: Any) -> Any:
+        """Let the workflow remember this event, and move on to its version.
+
+        Raises:
+            LogCorrupt: the event is not the next one of that workflow.
+        """
+        try:
+            return super().mutate(aggregate)
+        except (OriginatorIDError, OriginatorVersionError):
+            raise LogCorrupt(
+                f"version {self.originator_version} of {self.originator_id} does not follow version "
+                f"{aggregate.version} of {aggregate.id}"
+            ) from None
 
     def apply(self, aggregate: Any) -> None:
         """Let the workflow remember this event (called by `mutate`, live and on replay alike)."""

@@ -50,6 +50,7 @@ class Guard:
                 return GuardReport(self.name, True, "passed", message)
             case Refused(code, message, fix, pointer, who):
                 return GuardReport(self.name, False, code, message, fix, pointer, who)
+        raise TypeError(f"the guard {self.name} answered neither Passed nor Refused")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,14 @@ def steps(workflows: Workflows, kind: type[W], workflow_id: UUID, *, upto: int |
     """Walk through a history, event by event.
 
     Raises:
-        NotFound: there is no such workflow.
+        NotFound: there is no workflow of that id and kind.
+        LogCorrupt: the stream has a gap.
     """
     workflow = kind.blank(workflow_id)
-    walked = []
+    walked: list[Step] = []
     for logged in workflows.log.read_stream(workflow_id, upto=upto):
+        if not walked and logged.topic != kind.definition.opening.TOPIC:
+            break
         event = workflows.decode(logged)
         before, state_before = workflow.describe(), workflow.state
         event.mutate(workflow)

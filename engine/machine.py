@@ -6,7 +6,7 @@ condition that asks them all and leaves the report on the subject.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from transitions import EventData, Machine, MachineError
 
@@ -28,7 +28,7 @@ class Subject:
 
 def _condition(guards: tuple[Guard, ...]) -> Callable[[EventData], bool]:
     def all_guards_pass(event: EventData) -> bool:
-        subject: Subject = event.model
+        subject = cast(Subject, event.model)
         subject.reports = tuple(guard.ask(subject.facts) for guard in guards)
         return all(report.passed for report in subject.reports)
 
@@ -54,6 +54,7 @@ class StepMachine:
                 row.trigger, list(row.sources), row.target, conditions=[_condition(row.guards)] if row.guards else None
             )
         self._rows = {(source, row.trigger): row for row in definition.transitions for source in row.sources}
+        self._ways: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def allowed(self, state: str) -> tuple[str, ...]:
         """Return the triggers that are legal from *state*, guards aside, in the order of the table."""
@@ -68,7 +69,8 @@ class StepMachine:
             GuardFailed: it is legal, but a guard refuses (or lacks a fact that it needs).
         """
         subject = Subject(state, facts)
-        event: Any = self._machine.events.get(trigger)
+        # A workflow to which nothing has happened yet stands in no state of the table.
+        event: Any = self._machine.events.get(trigger) if state in self._machine.states else None
         try:
             accepted = event is not None and event.trigger(subject)
         except MachineError:
@@ -78,10 +80,20 @@ class StepMachine:
             raise TransitionRefused(trigger, state, self.allowed(state), self.way_to(state, trigger))
         if not accepted:
             raise GuardFailed(trigger, state, subject.reports, self.allowed(state))
-        return self._rows[state, trigger]
+        row = self._rows[state, trigger]
+        assert subject.state == row.target, "the machine moved elsewhere than its table says"
+        return row
 
     def way_to(self, state: str, trigger: str) -> tuple[str, ...]:
         """Return the shortest sequence of steps from *state* after which *trigger* is legal; empty if none is."""
+        if state not in self._machine.states or trigger not in self._machine.events:
+            return ()
+        way = self._ways.get((state, trigger))
+        if way is None:
+            way = self._ways[state, trigger] = self._shortest_way(state, trigger)
+        return way
+
+    def _shortest_way(self, state: str, trigger: str) -> tuple[str, ...]:
         ways = [
             self.definition.path(state, source)
             for row in self.definition.transitions

@@ -4,6 +4,7 @@ The library's transcoder stores user data with its own reserved keys and can the
 topic by importing it; this mapper does neither.
 """
 
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,7 +16,13 @@ from engine.errors import LogCorrupt, SecretLeak, Unstorable
 from engine.events import WorkflowEvent, event_class
 from engine.log import NewEvent
 
-_BESIDE = {"originator_id": True, "originator_version": True}
+_OPTIONAL = ("on_behalf_of", "traceparent", "key")
+
+
+@cache
+def _left_out(*unsaid: str) -> dict[str, Any]:
+    """Return what is not written: the place, which stands beside the body, and what the envelope does not say."""
+    return {"originator_id": True, "originator_version": True, "envelope": set(unsaid)}
 
 
 class _Stored(Protocol):
@@ -39,8 +46,10 @@ class EventMapper(Mapper[UUID]):
             Unstorable: a text has no UTF-8 form.
         """
         event: WorkflowEvent = domain_event
+        # Facts that are None are written: left out, a default that came later would speak for them.
+        unsaid = _left_out(*(name for name in _OPTIONAL if getattr(event.envelope, name) is None))
         try:
-            facts = event.__pydantic_serializer__.to_json(event, exclude=_BESIDE, exclude_none=True)
+            facts = event.__pydantic_serializer__.to_json(event, exclude=unsaid)
         except PydanticSerializationError as error:
             if "surrogate" in str(error) or "utf-8" in str(error):
                 raise Unstorable([("", "contains half of a surrogate pair")]) from None
@@ -76,5 +85,5 @@ class EventMapper(Mapper[UUID]):
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
             raise LogCorrupt(f"{where} cannot be read back: {fields}") from None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError):
             raise LogCorrupt(f"{where} cannot be read back") from None

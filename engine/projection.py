@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from engine.errors import EngineError
 from engine.events import WorkflowEvent
 from engine.log import EventLog, LoggedEvent
 
@@ -79,8 +80,11 @@ class Views(Protocol):
         """Return how far the view has come; 0 for a new one or one of another version."""
 
     @abstractmethod
-    def write(self, projection: Projection[R], rows: Mapping[str, R | None], position: int) -> None:
-        """Store the rows (None removes) and the position, both or neither."""
+    def write(self, projection: Projection[R], rows: Mapping[str, R | None], position: int, *, after: int) -> bool:
+        """Store the rows (None removes) and the position, both or neither.
+
+        Returns False, and stores nothing, if the view no longer stands at *after*: somebody else was faster.
+        """
 
     @abstractmethod
     def get(self, projection: Projection[R], key: str) -> R | None:
@@ -92,10 +96,20 @@ class Views(Protocol):
 
     @abstractmethod
     def reset(self, projection: Projection[Any]) -> None:
-        """Throw the view away: no rows, position 0."""
+        """Throw the view away: no rows, nothing parked, position 0."""
+
+    @abstractmethod
+    def park(self, projection: Projection[Any], position: int, reason: str) -> None:
+        """Put on record that the event at a position could not be folded; the same one again changes nothing."""
+
+    @abstractmethod
+    def parked(self, projection: Projection[Any]) -> Sequence[tuple[int, str]]:
+        """Return the positions that were left out, each with the reason, in the order of the log."""
 
 
 Decode = Callable[[LoggedEvent], WorkflowEvent]
+Load = Callable[[str], R | None]
+Park = Callable[[int, str], None]
 
 
 def recorded_events(log: EventLog, decode: Decode, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
@@ -103,15 +117,13 @@ def recorded_events(log: EventLog, decode: Decode, after: int = 0, upto: int | N
     while True:
         page = log.read(after, limit=BATCH, upto=upto)
         for logged in page:
-            yield Recorded(decode(logged), logged.id, logged.sequence, logged.leaf)
+            yield _recorded(logged, decode)
         if len(page) < BATCH:
             return
         after = page[-1].id
 
 
-def fold(
-    projection: Projection[R], events: Iterable[Recorded], load: Callable[[str], R | None]
-) -> tuple[dict[str, R | None], int]:
+def fold(projection: Projection[R], events: Iterable[Recorded], load: Load[R]) -> tuple[dict[str, R | None], int]:
     """Fold events into the rows they touch; return the touched rows and the last position (0 if none)."""
     rows: dict[str, R | None] = {}
     position = 0
@@ -123,16 +135,53 @@ def fold(
     return rows, position
 
 
-def catch_up(projection: Projection[R], log: EventLog, decode: Decode, views: Views) -> int:
-    """Bring one view up to the end of the log, in batches; return its position."""
+def catch_up(projection: Projection[R], log: EventLog, decode: Decode, views: Views, *, upto: int | None = None) -> int:
+    """Bring one view up to the end of the log (or to a position), in batches; return its position.
+
+    An event that cannot be decoded or folded is parked, with the reason, and the rest goes on. A view that is ahead of
+    its log, which was restored from a backup then, begins anew.
+    """
     position = views.position(projection)
-    while True:
-        page = log.read(position, limit=BATCH)
-        if not page:
-            return position
-        events = (Recorded(decode(logged), logged.id, logged.sequence, logged.leaf) for logged in page)
-        rows, position = fold(projection, events, lambda key: views.get(projection, key))
-        views.write(projection, rows, position)
+    if position > log.head().position:
+        views.reset(projection)
+        position = 0
+    while page := log.read(position, limit=BATCH, upto=upto):
+        rows = _fold_page(projection, page, decode, views)
+        end = page[-1].id
+        position = end if views.write(projection, rows, end, after=position) else views.position(projection)
+    return position
+
+
+def _fold_page(
+    projection: Projection[R], page: Sequence[LoggedEvent], decode: Decode, views: Views
+) -> dict[str, R | None]:
+    rows: dict[str, R | None] = {}
+    for logged in page:
+        try:
+            recorded = _recorded(logged, decode)
+            key = projection.key(recorded)
+        except Exception as error:
+            views.park(projection, logged.id, _reason(logged, error))
+            continue
+        if key is None:
+            continue
+        # Outside of both blocks: views that do not answer are no fault of the event.
+        row = rows[key] if key in rows else views.get(projection, key)
+        try:
+            rows[key] = projection.evolve(row, recorded)
+        except Exception as error:
+            views.park(projection, logged.id, _reason(logged, error))
+    return rows
+
+
+def _recorded(logged: LoggedEvent, decode: Decode) -> Recorded:
+    return Recorded(decode(logged), logged.id, logged.sequence, logged.leaf)
+
+
+def _reason(logged: LoggedEvent, error: Exception) -> str:
+    # The text of a foreign error may repeat a value; ours never does.
+    told = str(error) if isinstance(error, EngineError) else type(error).__name__
+    return f"version {logged.originator_version} of {logged.originator_id}: {told}"
 
 
 def rebuild(projection: Projection[R], log: EventLog, decode: Decode, views: Views) -> int:

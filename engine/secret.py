@@ -3,7 +3,7 @@
 import hmac
 from typing import Any, NoReturn
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 MASK = "••••••"
@@ -55,6 +55,10 @@ class Secret:
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError("a Secret cannot be pickled or copied")
 
+    def __getstate__(self) -> NoReturn:
+        # Python would otherwise hand the slots out.
+        raise TypeError("a Secret cannot be pickled or copied")
+
     def __iter__(self) -> NoReturn:
         raise TypeError("a Secret cannot be iterated")
 
@@ -65,7 +69,18 @@ class Secret:
         def refuse(value: Any) -> NoReturn:
             raise ValueError("a Secret has no serial form")
 
+        def wrap(value: Any) -> Secret:
+            if isinstance(value, Secret):
+                return value
+            if not isinstance(value, str):
+                raise ValueError("a secret must be text")
+            return Secret(value)
+
         return core_schema.no_info_plain_validator_function(
-            lambda value: value if isinstance(value, cls) else cls(value),
-            serialization=core_schema.plain_serializer_function_ser_schema(refuse),
+            wrap, serialization=core_schema.plain_serializer_function_ser_schema(refuse)
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the text that is taken in."""
+        return {"type": "string", "format": "password", "writeOnly": True}

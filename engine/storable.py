@@ -2,13 +2,21 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
 
 from engine.errors import SecretLeak, Unstorable
 from engine.secret import Secret
 
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
+_PLAIN = (UUID, date, time, timedelta, Decimal)
 
 
 def problems(value: Any, pointer: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -37,11 +45,21 @@ def problems(value: Any, pointer: str = "", depth: int = 0) -> Iterator[tuple[st
                 if not isinstance(key, str):
                     yield pointer, "has a key that is not text"
                     continue
-                yield from _text_problems(key, pointer)
-                yield from problems(inner, f"{pointer}/{escape(key)}", depth + 1)
-        case list() | tuple():
+                unfit = list(_text_problems(key, pointer))
+                yield from unfit
+                # A pointer through an unfit key could not be shown.
+                yield from problems(inner, pointer if unfit else f"{pointer}/{escape(key)}", depth + 1)
+        case list() | tuple() | set() | frozenset():
             for index, inner in enumerate(value):
                 yield from problems(inner, f"{pointer}/{index}", depth + 1)
+        case BaseModel():
+            yield from problems(dict(value), pointer, depth)
+        case Enum():
+            yield from problems(value.value, pointer, depth)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            yield from problems({field.name: getattr(value, field.name) for field in fields(value)}, pointer, depth)
+        case _ if not isinstance(value, _PLAIN):
+            yield pointer, f"a {type(value).__name__} has no stored form"
 
 
 def _text_problems(text: str, pointer: str) -> Iterator[tuple[str, str]]:
@@ -51,6 +69,12 @@ def _text_problems(text: str, pointer: str) -> Iterator[tuple[str, str]]:
         text.encode()
     except UnicodeEncodeError:
         yield pointer, "contains half of a surrogate pair"
+
+
+def presentable(text: str, limit: int = 2_000) -> str:
+    """Return *text* so that it may be stored whatever it was: cut, without NUL, half surrogate pairs replaced."""
+    cut = text if len(text) <= limit else f"{text[:limit]}..."
+    return cut.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def escape(key: str) -> str:

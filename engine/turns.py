@@ -38,9 +38,10 @@ class Turns:
             queue.append(ticket)
         try:
             await asyncio.wrap_future(ticket)
-        except asyncio.CancelledError:
-            # Whoever gives up either leaves the queue, or passes on the turn that came at the same moment.
-            if not self._withdraw(key, ticket):
+        except BaseException:
+            # Whoever gives up leaves the queue, or passes on the turn that came at the same moment; a ticket that was
+            # cancelled before its turn came is passed over by the one who hands the turns on.
+            if not self._withdraw(key, ticket) and not ticket.cancel():
                 self._release(key)
             raise
 

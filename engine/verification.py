@@ -4,21 +4,28 @@ It reads rows only. Findings name the first bad position first, and are few: aft
 same chain is judged against the stored hashes, so that one altered row is one finding and not a thousand.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from struct import error as StructError
 from uuid import UUID
 
 from engine.definition import Definition
 from engine.errors import LogCorrupt, UnknownTopic
 from engine.events import WorkflowEvent
 from engine.evidence import EMPTY, chain_hash, leaf_hash
-from engine.log import LoggedEvent
+from engine.log import Head, LoggedEvent
+
+NOWHERE = UUID(int=0)
+"""The stream of a finding that belongs to none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong, and where. `kind` is stable: altered, missing, order, chain, unreadable, illegal ..."""
+    """Something that is wrong, and where.
+
+    `kind` is stable: altered, missing, order, chain, cloned, unreadable, illegal, cut, checkpoint.
+    """
 
     kind: str
     position: int
@@ -30,11 +37,12 @@ class Finding:
 
 @dataclass(slots=True)
 class Verified:
-    """What a verification saw: how many events and streams, the end of the chain, and what is wrong."""
+    """What a verification saw: how many events and streams, the end of the log, and what is wrong."""
 
     events: int = 0
     streams: int = 0
     position: int = 0
+    sequence: int = 0
     chain: bytes = EMPTY
     findings: list[Finding] = field(default_factory=list)
 
@@ -43,12 +51,19 @@ class Verified:
         """Whether nothing is wrong."""
         return not self.findings
 
+    @property
+    def head(self) -> Head:
+        """The end of the log as it was seen: a checkpoint for a later verification."""
+        return Head(self.position, self.sequence, self.chain)
+
 
 @dataclass(slots=True)
 class _Stream:
+    sandbox: str
     version: int = 0
     leaf: bytes = EMPTY
     state: str = ""
+    state_known: bool = True
     at: datetime | None = None
     definition: str = ""
 
@@ -58,80 +73,137 @@ Decode = Callable[[LoggedEvent], WorkflowEvent]
 
 def verify(
     rows: Iterable[LoggedEvent],
-    decode: Decode,
+    decode: Decode | None,
     definitions: Mapping[str, Definition],
     *,
+    expected: Head | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Verified:
     """Check a whole log, in its order: places, hashes, and that every step was one its definition allows.
 
-    *definitions* are by name. Nothing is written, and a row that cannot be read is a finding, not an error.
+    *definitions* are by name; without *decode* only places and hashes are checked. *expected* is a head that was kept
+    elsewhere: a log that is shorter, or has another past, is found. A row that cannot be read is a finding, no error.
     """
-    result = Verified()
-    streams: dict[UUID, _Stream] = {}
-    for row in rows:
-        stream = streams.setdefault(_uuid(row), _Stream())
-        result.findings.extend(_evidence(row, stream, result))
-        result.findings.extend(_conformance(row, stream, decode, definitions))
-        stream.version, stream.leaf = row.originator_version, row.leaf
-        result.events, result.chain, result.position = row.sequence, row.chain, row.id
-        if progress is not None and row.sequence % 1000 == 0:
-            progress(row.sequence)
-    result.streams = len(streams)
-    return result
+    verification = _Verification(decode, definitions, expected)
+    seen = verification.result
+    try:
+        for row in rows:
+            verification.check(row)
+            if progress is not None and seen.events % 1000 == 0:
+                progress(seen.events)
+    except LogCorrupt as error:
+        verification.found_at_the_end("unreadable", f"the log cannot be read on from here: {error}")
+    if expected is not None and seen.sequence < expected.sequence:
+        verification.found_at_the_end(
+            "cut", f"the log ends at {seen.sequence} of at least {expected.sequence} events: its tail was cut off"
+        )
+    seen.streams = len(verification.streams)
+    return seen
+
+
+class _Verification:
+    def __init__(self, decode: Decode | None, definitions: Mapping[str, Definition], expected: Head | None) -> None:
+        self._decode, self._definitions, self._expected = decode, definitions, expected
+        self.result = Verified()
+        self.streams: dict[UUID, _Stream] = {}
+        self._ids: set[int] = set()
+
+    def found_at_the_end(self, kind: str, message: str) -> None:
+        seen = self.result
+        seen.findings.append(Finding(kind, seen.position, seen.sequence, NOWHERE, 0, message))
+
+    def _found(self, row: LoggedEvent, kind: str, message: str) -> None:
+        where = (row.id, row.sequence, _uuid(row), row.originator_version)
+        self.result.findings.append(Finding(kind, *where, message))
+
+    def check(self, row: LoggedEvent) -> None:
+        seen, uuid = self.result, _uuid(row)
+        stream = self.streams.get(uuid)
+        if stream is None:
+            stream = self.streams[uuid] = _Stream(row.sandbox)
+        follows = self._place(row, stream)
+        self._hashes(row, stream, uuid, follows)
+        if self._decode is not None:
+            stream.state_known = stream.state_known and follows
+            self._conformance(row, stream, self._decode)
+        # What comes too late in the order of the log is no link that anything after it hangs on.
+        if row.originator_version > stream.version:
+            stream.version, stream.leaf = row.originator_version, row.leaf
+        if row.sequence > seen.sequence:
+            seen.sequence, seen.chain = row.sequence, row.chain
+        seen.position = max(seen.position, row.id)
+        seen.events += 1
+
+    def _place(self, row: LoggedEvent, stream: _Stream) -> bool:
+        """Check where the row stands; tell whether it follows directly on the newest of its stream."""
+        seen = self.result
+        if row.sequence > seen.sequence + 1:
+            self._found(row, "missing", f"{row.sequence - seen.sequence - 1} events are missing before this one")
+        elif row.sequence <= seen.sequence:
+            self._found(row, "order", f"event {row.sequence} of the log comes after event {seen.sequence}")
+        if row.id <= seen.position:
+            self._found(row, "order", f"position {row.id} comes after position {seen.position}")
+        if row.originator_version > stream.version + 1:
+            gap = row.originator_version - stream.version - 1
+            self._found(row, "missing", f"{gap} events of its stream are missing before this one")
+        elif row.originator_version <= stream.version:
+            self._found(row, "order", f"version {row.originator_version} comes after version {stream.version}")
+        known = len(self._ids)
+        self._ids.add(row.event_id.int)
+        if len(self._ids) == known:
+            self._found(row, "cloned", "an event of the same id stands earlier in the log")
+        if row.sandbox != stream.sandbox:
+            self._found(row, "altered", "it names another sandbox than the event that began its stream")
+        return row.originator_version == stream.version + 1
+
+    def _hashes(self, row: LoggedEvent, stream: _Stream, uuid: UUID, follows: bool) -> None:
+        seen = self.result
+        try:
+            # Where links are missing before it, what the row hangs on is not known.
+            if follows and row.leaf != leaf_hash(
+                event_id=row.event_id,
+                sandbox=row.sandbox,
+                stream=uuid,
+                version=row.originator_version,
+                topic=row.topic,
+                body=row.state,
+                previous=stream.leaf,
+            ):
+                self._found(row, "altered", "its leaf does not fit what is stored: the row, or its hash, was changed")
+            if row.sequence == seen.sequence + 1 and row.chain != chain_hash(seen.chain, row.sequence, row.leaf):
+                self._found(row, "chain", "the chain over the whole log is broken here")
+        except (StructError, TypeError, ValueError, AttributeError):
+            self._found(row, "altered", "it holds values that no log writes")
+        head = self._expected
+        if head is not None and row.sequence == head.sequence and (row.chain, row.id) != (head.chain, head.position):
+            self._found(row, "checkpoint", "the log up to here is not the one that the checkpoint was taken of")
+
+    def _conformance(self, row: LoggedEvent, stream: _Stream, decode: Decode) -> None:
+        try:
+            event = decode(row)
+        except (LogCorrupt, UnknownTopic) as error:
+            self._found(row, "unreadable", str(error))
+            stream.state_known = False
+            return
+        envelope = event.envelope
+        if envelope.event_id != row.event_id or envelope.sandbox != row.sandbox:
+            self._found(row, "altered", "its envelope and its row disagree about id or sandbox")
+        definition = self._definitions.get(envelope.definition)
+        if definition is None:
+            self._found(row, "illegal", f"it follows a definition nobody knows: {envelope.definition}")
+        elif envelope.definition_version > definition.version:
+            self._found(row, "illegal", f"it follows a later version of {definition.name} than is known here")
+        elif stream.state_known and not _legal(event, stream, definition):
+            self._found(row, "illegal", f"{row.topic} to {event.state} is no step from {stream.state or 'nothing'}")
+        if stream.at is not None and event.timestamp < stream.at:
+            self._found(row, "order", "it is older than the event before it in its stream")
+        stream.state, stream.at, stream.definition = event.state, event.timestamp, envelope.definition
+        stream.state_known = True
 
 
 def _uuid(row: LoggedEvent) -> UUID:
     stream = row.originator_id
     return stream if isinstance(stream, UUID) else UUID(stream)
-
-
-def _evidence(row: LoggedEvent, stream: _Stream, so_far: Verified) -> Iterator[Finding]:
-    def finding(kind: str, message: str) -> Finding:
-        return Finding(kind, row.id, row.sequence, _uuid(row), row.originator_version, message)
-
-    if row.sequence != so_far.events + 1:
-        yield finding("missing", f"{row.sequence - so_far.events - 1} events are missing before this one")
-    if row.id <= so_far.position:
-        yield finding("order", f"position {row.id} comes after position {so_far.position}")
-    if row.originator_version != stream.version + 1:
-        yield finding("order", f"version {row.originator_version} follows version {stream.version} of its stream")
-    leaf = leaf_hash(
-        event_id=row.event_id,
-        sandbox=row.sandbox,
-        stream=_uuid(row),
-        version=row.originator_version,
-        topic=row.topic,
-        body=row.state,
-        previous=stream.leaf,
-    )
-    if leaf != row.leaf:
-        yield finding("altered", "its leaf does not fit what is stored: the row, or its hash, was changed")
-    if chain_hash(so_far.chain, row.sequence, row.leaf) != row.chain:
-        yield finding("chain", "the chain over the whole log is broken here")
-
-
-def _conformance(
-    row: LoggedEvent, stream: _Stream, decode: Decode, definitions: Mapping[str, Definition]
-) -> Iterator[Finding]:
-    def finding(kind: str, message: str) -> Finding:
-        return Finding(kind, row.id, row.sequence, _uuid(row), row.originator_version, message)
-
-    try:
-        event = decode(row)
-    except (LogCorrupt, UnknownTopic) as error:
-        yield finding("unreadable", str(error))
-        return
-    if event.envelope.event_id != row.event_id or event.envelope.sandbox != row.sandbox:
-        yield finding("altered", "its envelope and its row disagree about id or sandbox")
-    definition = definitions.get(event.envelope.definition)
-    if definition is None:
-        yield finding("illegal", f"it follows a definition nobody knows: {event.envelope.definition}")
-    elif not _legal(event, stream, definition):
-        yield finding("illegal", f"{row.topic} to {event.state} is no step from {stream.state or 'nothing'}")
-    if stream.at is not None and event.timestamp < stream.at:
-        yield finding("order", "it is older than the event before it in its stream")
-    stream.state, stream.at, stream.definition = event.state, event.timestamp, event.envelope.definition
 
 
 def _legal(event: WorkflowEvent, stream: _Stream, definition: Definition) -> bool:

@@ -44,8 +44,10 @@ class Field(BaseModel):
     """One thing that is asked: of a credential, of the parameters, or of the file format.
 
     `pattern` must match the whole value. `refuses` holds what look-aheads of published patterns express elsewhere.
-    `format` says what a text is beyond its pattern: a URL, a folder path, a public key. `host` marks the field that
-    names the host to which a credential goes.
+    Where the field named by `pattern_unless` is filled in, the pattern is not asked: S3-compatible servers make keys of
+    their own shape. `format` says what a text is beyond its pattern: a URL, a folder path (`absolute` if it may begin
+    with a slash), a public key. `host` marks the field that names the host to which a credential goes. `enum_titles`
+    are the choices in words, in the order of `enum`; an enum without choices is free text.
     """
 
     model_config = _FROZEN
@@ -57,7 +59,9 @@ class Field(BaseModel):
     secret: bool = False
     default: Any = None
     enum: tuple[str, ...] = ()
+    enum_titles: tuple[str, ...] = ()
     pattern: str | None = None
+    pattern_unless: str | None = None
     refuses: tuple[Refusing, ...] = ()
     format: Literal["url", "host", "folder-path", "public-key", "headers", "query"] | None = None
     min_length: int = 0
@@ -66,6 +70,7 @@ class Field(BaseModel):
     maximum: int | None = None
     immutable: bool = False
     host: bool = False
+    absolute: bool = False
     help: str = ""
     example: str | None = None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from engine.errors import Forbidden
 from engine.guard import Facts, Guard, GuardReport, Passed, Refused, Verdict
+from workflows.catalog import DestinationSpec
 
 PERMISSIONS = (
     "view-destinations",
@@ -70,3 +71,8 @@ def may_view(caller: Caller) -> None:
     """Raise Forbidden unless *caller* may see destinations: View Destinations, or Manage Destinations, which has it."""
     if "manage-destinations" not in caller.permissions:
         authorise(caller, "view-destinations")
+
+
+def connect_permissions(spec: DestinationSpec) -> tuple[str, ...]:
+    """Return what connecting a destination takes; one that supports dataset exports takes that permission too."""
+    return ("manage-destinations", DATASETS) if "datasets" in spec.supports else ("manage-destinations",)

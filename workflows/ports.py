@@ -15,6 +15,16 @@ class Catalog(Protocol):
     def get(self, destination: str) -> DestinationSpec:
         """Return the spec of a destination; raises NotFound with the nearest known name."""
 
+    def all(self) -> tuple[DestinationSpec, ...]:
+        """Return every spec, by id."""
+
+
+class Patterns(Protocol):
+    """Regular expressions of specs, safe to run on whatever somebody sends."""
+
+    def matches(self, pattern: str, text: str) -> bool:
+        """Tell whether the whole of *text* matches, in time linear in its length."""
+
 
 class Prober(Protocol):
     """Tries a destination for real."""

@@ -36,7 +36,11 @@ class FileOwner:
                 os.close(self._file)
                 raise _busy(path, owner)
             time.sleep(0.02)
-        self._write({"pid": os.getpid()})
+        try:
+            self._write({"pid": os.getpid()})
+        except LogUnavailable:
+            os.close(self._file)
+            raise
 
     def announce(self, address: str) -> None:
         """Tell whoever is refused where the owner can be talked to."""

@@ -201,7 +201,7 @@ class SQLiteLog(SQLiteReader):
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):
-    """What the library builds a log from when PERSISTENCE_MODULE is `adapters.store.sqlite`; SQLITE_DBNAME is the path."""
+    """What the library builds a log from if PERSISTENCE_MODULE is `adapters.store.sqlite`; SQLITE_DBNAME: its path."""
 
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)

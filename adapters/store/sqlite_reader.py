@@ -56,9 +56,8 @@ class SQLiteReader(EventLog):
 
     def _connect_readonly(self) -> sqlite3.Connection:
         try:
-            connection = connect(self.path, "mode=ro", *READING)
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return connection
+            # The last setting is none: asking for it reads the file, which opening does not.
+            return connect(self.path, "mode=ro", *READING, "schema_version")
         except sqlite3.OperationalError as error:
             if code_of(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise
@@ -86,7 +85,8 @@ class SQLiteReader(EventLog):
                 return None
             stream = UUID(bytes=opening[0][0])
         found = self._rows(
-            "SELECT version, position, leaf, request, batch FROM events WHERE stream=? AND key=? ORDER BY version LIMIT 1",
+            "SELECT version, position, leaf, request, batch FROM events "
+            "WHERE stream=? AND key=? ORDER BY version LIMIT 1",
             stream.bytes,
             key.scope,
         )

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from engine.errors import LogCorrupt, LogUnavailable, SchemaMismatch
 
@@ -134,6 +135,5 @@ def expect_durable(connection: sqlite3.Connection, path: Path) -> None:
             )
 
 
-def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
-    value: int | str = connection.execute(f"PRAGMA {name}").fetchone()[0]
-    return value
+def _pragma(connection: sqlite3.Connection, name: str) -> Any:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]

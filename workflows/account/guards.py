@@ -30,6 +30,8 @@ def _probe_found_no_fault(facts: Facts) -> Verdict:
     failed = facts["probe"].failure
     if failed is None:
         return Passed()
+    if failed.kind == "host_key":
+        return Refused(failed.code, failed.message, failed.fix, failed.pointer or "/credential/host_key")
     code = {"credential": "credential-rejected", "unreachable": "destination-unreachable"}.get(
         failed.kind, "probe-failed"
     )

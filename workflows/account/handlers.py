@@ -4,19 +4,13 @@ from typing import Any
 
 from engine.application import Workflows
 from engine.envelope import Context
-from engine.errors import GuardFailed, Invalid
-from engine.guard import refusals
+from engine.errors import Conflict, GuardFailed, Invalid, Refusal
 from engine.log import CommandKey, Receipt
 from workflows.account import commands, guards
 from workflows.account.aggregate import Account
 from workflows.account.service import AccountService
+from workflows.names import checked_name
 from workflows.ports import Catalog
-
-
-def _done(receipt: Receipt | None) -> Receipt:
-    if receipt is None:  # a turn that ended well always has one
-        raise RuntimeError("the turn ended without a receipt")
-    return receipt
 
 
 async def create_account(
@@ -30,18 +24,23 @@ async def create_account(
 ) -> Receipt:
     """Try the credential, keep its secrets, record the account."""
     spec = catalog.get(command.destination)
-    if spec.variant(command.variant).kind != "credential":
+    variant = spec.variant(command.variant)
+    if variant.kind != "credential":
         raise Invalid([("/destination", f"{spec.name} asks for no credential, so there is no account to keep")])
-    tried = await accounts.try_credential(spec, command.variant, command.credential, command.name, context.sandbox)
+    name = checked_name(command.name, "/name")
+    tried = await accounts.try_credential(spec, variant, command.credential, name, context.sandbox)
     verdict = guards.probe_passed.ask({"probe": tried.report})
-    if refusals([verdict]):
+    if verdict.passed is False:
         raise GuardFailed("authorise", "", [verdict]).with_details(checks=tried.report.checks)
-    account = accounts.open(tried, context)
+    blank = accounts.blank()
     try:
-        return await workflows.record(account, key=key)
-    except BaseException:
-        accounts.drop(account.id)
+        async with workflows.turn(blank, key=key) as turn:
+            accounts.open(turn.of(blank), tried, context)
+    except (Refusal, Conflict):
+        # After any other error the account may be on record all the same; the next start collects what is not.
+        accounts.drop(blank.id)
         raise
+    return turn.recorded
 
 
 async def reauthorise(
@@ -57,16 +56,41 @@ async def reauthorise(
     account = await workflows.get(Account, command.account_id, context.sandbox)
     account.expect("reauthorise")
     spec = catalog.get(account.destination)
-    tried = await accounts.try_credential(spec, account.variant, command.credential, account.name, context.sandbox)
+    variant = spec.variant(account.variant)
+    tried = await accounts.try_credential(spec, variant, command.credential, account.name, context.sandbox)
     principal = tried.report.principal or account.principal
     known: dict[str, Any] = {"probe": tried.report}
-    account.allow("reauthorise", principal=principal, **known)
+    try:
+        account.allow("reauthorise", principal=principal, **known)
+    except GuardFailed as refusal:
+        raise refusal.with_details(checks=tried.report.checks) from None
     async with workflows.turn(account, key=key) as turn:
         facts = accounts.keep_again(account, tried, context)
         turn.of(account).decide(
             "reauthorise", context, knowing=known, principal=principal, checks=tried.report.checks, **facts
         )
-    return _done(turn.receipt)
+    return turn.recorded
+
+
+async def rename(
+    command: commands.RenameAccount, context: Context, key: CommandKey | None, *, workflows: Workflows
+) -> Receipt:
+    """Give the account another name."""
+    account = await workflows.get(Account, command.account_id, context.sandbox)
+    name = checked_name(command.name, "/name")
+    async with workflows.turn(account, key=key) as turn:
+        turn.of(account).decide("rename", context, name=name)
+    return turn.recorded
+
+
+async def expire(
+    command: commands.ExpireAccount, context: Context, key: CommandKey | None, *, workflows: Workflows
+) -> Receipt:
+    """Put on record that the authorisation has lapsed."""
+    account = await workflows.get(Account, command.account_id, context.sandbox)
+    async with workflows.turn(account, key=key) as turn:
+        turn.of(account).decide("expire", context)
+    return turn.recorded
 
 
 async def delete(
@@ -78,16 +102,8 @@ async def delete(
     accounts: AccountService,
 ) -> Receipt:
     """Delete an account that nothing uses; then empty the vault of it."""
-    receipt = await simple(command, context, key, workflows=workflows)
-    accounts.drop(command.account_id)
-    return receipt
-
-
-async def simple(
-    command: commands.AccountCommand, context: Context, key: CommandKey | None, *, workflows: Workflows
-) -> Receipt:
-    """Record a step that needs nothing but the table: rename, expire."""
     account = await workflows.get(Account, command.account_id, context.sandbox)
     async with workflows.turn(account, key=key) as turn:
-        turn.of(account).decide(command.TRIGGER, context, **command.model_dump())
-    return _done(turn.receipt)
+        turn.of(account).decide("delete", context)
+    accounts.drop(command.account_id)
+    return turn.recorded

@@ -9,9 +9,9 @@ from engine.application import Workflows
 from engine.envelope import Context
 from engine.secret import Secret
 from workflows.account.aggregate import Account
-from workflows.catalog import DestinationSpec
+from workflows.catalog import DestinationSpec, Variant
 from workflows.parameters import validate_credential
-from workflows.ports import Prober, Vault
+from workflows.ports import Patterns, Prober, Vault
 from workflows.probe import ProbeReport
 
 Values = Mapping[str, Any]
@@ -31,12 +31,16 @@ class Tried:
 class AccountService:
     """Opens, finds and changes accounts, without recording: the caller's turn does."""
 
-    def __init__(self, workflows: Workflows, vault: Vault, prober: Prober) -> None:
-        self._workflows, self._vault, self._prober = workflows, vault, prober
+    def __init__(self, workflows: Workflows, vault: Vault, prober: Prober, patterns: Patterns) -> None:
+        self._workflows, self._vault, self._prober, self._patterns = workflows, vault, prober, patterns
 
     async def find(self, account_id: UUID, sandbox: str) -> Account:
         """Return an account; raises NotFound, also for one of another sandbox."""
         return await self._workflows.get(Account, account_id, sandbox)
+
+    def blank(self) -> Account:
+        """Return an account to which nothing has happened yet."""
+        return Account.blank()
 
     def values(self, account: Account) -> dict[str, Any]:
         """Return the whole credential of an account: its plain fields, and its secrets out of the vault."""
@@ -51,21 +55,24 @@ class AccountService:
         return await self._prober.probe(spec, variant, values, parameters, sandbox=sandbox)
 
     async def try_credential(
-        self, spec: DestinationSpec, variant: str | None, raw: Values, name: str | None, sandbox: str
+        self,
+        spec: DestinationSpec,
+        variant: Variant,
+        raw: Values,
+        name: str | None,
+        sandbox: str,
+        parameters: Values | None = None,
     ) -> Tried:
         """Check a credential against the spec, then against the destination itself.
 
         Raises Invalid for a malformed one; a rejected one is told by the report.
         """
-        chosen = spec.variant(variant)
-        plain = {field: value.reveal() if isinstance(value, Secret) else value for field, value in raw.items()}
-        values = validate_credential(spec, chosen, plain)
-        report = await self._prober.probe(spec, chosen.id, values, None, sandbox=sandbox)
-        return Tried(spec, chosen.id, values, report, name or f"{spec.name} account")
+        values = validate_credential(spec, variant, raw, self._patterns)
+        report = await self._prober.probe(spec, variant.id, values, parameters, sandbox=sandbox)
+        return Tried(spec, variant.id, values, report, name or f"{spec.name} account")
 
-    def open(self, tried: Tried, context: Context) -> Account:
-        """Keep the secrets of a tried credential and return its new account, yet to be recorded."""
-        account = Account.blank()
+    def open(self, account: Account, tried: Tried, context: Context) -> None:
+        """Keep the secrets of a tried credential, and let a blank account begin with it."""
         facts = self._keep(account, tried.spec.id, tried.values, 1, context)
         account.begin(
             context,
@@ -76,7 +83,6 @@ class AccountService:
             checks=tried.report.checks,
             **facts,
         )
-        return account
 
     def keep_again(self, account: Account, tried: Tried, context: Context) -> dict[str, Any]:
         """Keep the secrets of a new credential beside the old ones; return the facts of the event to record."""

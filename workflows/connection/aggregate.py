@@ -2,6 +2,7 @@
 
 from functools import singledispatchmethod
 from typing import Any
+from uuid import UUID
 
 from engine.aggregate import Workflow
 from engine.envelope import Context
@@ -19,7 +20,8 @@ class Connection(Workflow):
         self.destination = ""
         self.spec_version, self.spec_digest = 0, ""
         self.created_by = ""
-        self.variant, self.account_id, self.account_name, self.principal = "", None, "", ""
+        self.variant, self.account_name, self.principal = "", "", ""
+        self.account_id: UUID | None = None
         self.name, self.description, self.data_kind = "", "", ""
         self.fields: Any = {}
         self.file_format: Any = None
@@ -31,6 +33,17 @@ class Connection(Workflow):
     def is_draft(self) -> bool:
         """Whether the connection is still being set up."""
         return self.state in DRAFT_STATES
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the parameters step chose, in the shape of its command."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "data_kind": self.data_kind,
+            "fields": self.fields,
+            "file_format": self.file_format,
+        }
 
     def select(self, context: Context, destination: str, spec_version: int, spec_digest: str) -> None:
         """Begin: somebody picked *destination* in the catalog."""

@@ -16,6 +16,9 @@ _POINTERS = {"credential": "/credential", "parameters": "/fields"}
 
 def refusal_of(check: ProbeCheck) -> Refused:
     """Turn a failed check into a refusal: same words, same way to fix it."""
+    if check.kind == "host_key":
+        who = "whoever runs the destination"
+        return Refused(check.code, check.message, check.fix, check.pointer or "/credential/host_key", who)
     code, who = _CODES.get(check.kind, ("probe-failed", "the operator of this installation"))
     if code == "destination-unreachable" and check.code in ("timeout", "deadline"):
         code = "destination-timeout"
@@ -60,7 +63,7 @@ def _secret_stays_with_its_host(facts: Facts) -> Verdict:
     return Refused(
         "host-altered",
         f"this credential was given for {account.host}; it is not sent to another host",
-        "go back to authenticate and give the credential for the new host",
+        "authenticate with a credential given for the new host, in a new account",
         facts.get("host_pointer", "/fields"),
     )
 

@@ -1,0 +1,86 @@
+"""LoadedCatalog: the specs of all destinations, out of YAML files."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from adapters.catalog.reading import SpecRefused, read_spec
+from workflows.catalog import DestinationSpec, find_spec
+
+BUILT_IN = Path(__file__).with_name("data")
+_MAX_FILES = 2_000
+Problem = tuple[Path, str]
+
+
+class LoadedCatalog:
+    """Implements Catalog. `problems` says which files of the extra folder were set aside, and why."""
+
+    def __init__(self, specs: Iterable[DestinationSpec], problems: Sequence[Problem] = ()) -> None:
+        self._by_id = {spec.id: spec for spec in sorted(specs, key=lambda spec: spec.id)}
+        self.problems = tuple(problems)
+
+    def get(self, destination: str) -> DestinationSpec:
+        """Return the spec of a destination; raises NotFound with the nearest known name."""
+        return self._by_id.get(destination) or find_spec(self.all(), destination)
+
+    def all(self) -> tuple[DestinationSpec, ...]:
+        """Return every spec, by id."""
+        return tuple(self._by_id.values())
+
+
+def load_catalog(extra: Path | None = None, *, built_in: Path = BUILT_IN) -> LoadedCatalog:
+    """Return the built-in destinations, and those of the folder *extra*; a faulty file there is set aside.
+
+    Raises:
+        SpecRefused: a built-in file is faulty, or two of them have one id.
+    """
+    found: dict[str, tuple[Path, DestinationSpec]] = {}
+    for file in _files(built_in):
+        spec = _read(file)
+        if spec.id in found:
+            raise SpecRefused(f"{file} and {found[spec.id][0]} both describe {spec.id}")
+        found[spec.id] = file, spec
+    more, problems = _extra(extra, found) if extra is not None else ({}, [])
+    return LoadedCatalog((spec for _, spec in (found | more).values()), problems)
+
+
+def _extra(
+    folder: Path, built_in: dict[str, tuple[Path, DestinationSpec]]
+) -> tuple[dict[str, tuple[Path, DestinationSpec]], list[Problem]]:
+    if not folder.is_dir():
+        return {}, [(folder, "is no folder that can be read")]
+    found: dict[str, list[tuple[Path, DestinationSpec]]] = {}
+    problems: list[Problem] = []
+    for file in _files(folder):
+        try:
+            spec = _read(file)
+        except SpecRefused as refused:
+            problems.append((file, str(refused)))
+        else:
+            found.setdefault(spec.id, []).append((file, spec))
+    single = {}
+    for spec_id, candidates in found.items():
+        files = [file for file, _ in candidates]
+        if spec_id in built_in:
+            problems += [
+                (file, f"{file} and the built-in {built_in[spec_id][0]} both describe {spec_id}") for file in files
+            ]
+        elif len(candidates) > 1:
+            # Which one is meant cannot be known, so neither counts.
+            problems += [(file, f"{' and '.join(map(str, files))} both describe {spec_id}") for file in files]
+        else:
+            single[spec_id] = candidates[0]
+    return single, problems
+
+
+def _files(folder: Path) -> list[Path]:
+    files = sorted(
+        file for file in folder.iterdir() if file.suffix in (".yaml", ".yml") and not file.name.startswith(".")
+    )
+    return files[:_MAX_FILES]
+
+
+def _read(file: Path) -> DestinationSpec:
+    try:
+        return read_spec(file)
+    except OSError as error:
+        raise SpecRefused(f"{file} cannot be read: {error.strerror}") from error

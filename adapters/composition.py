@@ -1,0 +1,141 @@
+"""compose(settings) -> System: the one place that knows every part."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from adapters.catalog.loader import load_catalog
+from adapters.catalog.patterns import Re2Patterns
+from adapters.destinations.prober import DestinationProber
+from adapters.egress import Door
+from adapters.settings import Settings
+from adapters.store.sqlite import SQLiteLog
+from adapters.store.views import SQLiteViews
+from adapters.system import System
+from adapters.system.commands import Handler
+from adapters.system.views import FreshViews
+from adapters.vault.errors import VaultError
+from adapters.vault.file import FileVault
+from adapters.vault.memory import MemoryVault
+from engine.application import Workflows
+from engine.attempts import DEFINITION as ATTEMPTS
+from engine.clock import Clock
+from engine.command import Command
+from engine.log import EventLog
+from engine.memory import MemoryLog
+from engine.projection import Query
+from workflows.account import commands as account_commands
+from workflows.account import handlers as account
+from workflows.account.definition import DEFINITION as ACCOUNT
+from workflows.account.service import AccountService
+from workflows.connection import commands as connection_commands
+from workflows.connection import handlers as connection
+from workflows.connection.definition import DEFINITION as CONNECTION
+from workflows.ports import Prober
+
+DEFINITIONS = (CONNECTION, ACCOUNT, ATTEMPTS)
+"""Every table by which the log is verified."""
+
+
+def compose(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    prober: Prober | None = None,
+    log: EventLog | None = None,
+) -> System:
+    """Build an installation from its settings (default: from the environment); close it when done.
+
+    *clock*, *prober* and *log* replace the real ones, for tests and simulations.
+
+    Raises:
+        Invalid: a setting is wrong.
+        LogBusy, LogUnavailable, LogCorrupt, SchemaMismatch: the log cannot be opened; the text says what to do.
+    """
+    settings = Settings.from_env() if settings is None else settings
+    clock = clock or Clock()
+    path = settings.database_path
+    patterns = Re2Patterns()
+    catalog = load_catalog(settings.catalog)
+    door = Door(settings.allow_networks)
+    prober = prober or DestinationProber(door, settings.landing_zone_of, seconds=settings.probe_seconds)
+    vault = MemoryVault() if path is None else FileVault(settings.home / "vault", settings.key_path)
+    log = log or (MemoryLog() if path is None else SQLiteLog(path))
+    workflows = Workflows(log=log)
+    store = SQLiteViews(":memory:" if path is None else views_path(path))
+    views = FreshViews(workflows, store, lambda: SQLiteViews(":memory:"))
+    accounts = AccountService(workflows, vault, prober, patterns)
+
+    def close() -> None:
+        log.close()
+        store.close()
+        vault.close()
+
+    _collect_orphans(vault, views)
+    return System(
+        workflows=workflows,
+        catalog=catalog,
+        vault=vault,
+        accounts=accounts,
+        patterns=patterns,
+        views=views,
+        handlers=handlers(workflows, accounts, catalog, patterns, settings.draft_days),
+        definitions=DEFINITIONS,
+        draft_days=settings.draft_days,
+        clock=clock,
+        close=close,
+        vault_problem=lambda: getattr(vault, "sealed", "") or None,
+    )
+
+
+def views_path(log_path: Path) -> Path:
+    """Return the file of the views that belong to a log: beside it, and disposable."""
+    return log_path.with_name(f"{log_path.name}.views")
+
+
+def handlers(
+    workflows: Workflows, accounts: AccountService, catalog: Any, patterns: Any, draft_days: int
+) -> Mapping[type[Command], Handler]:
+    """Bind every command to its handler, and every handler to what it needs."""
+    known = {"workflows": workflows, "catalog": catalog}
+    parameters = partial(connection.set_parameters, **known, accounts=accounts, patterns=patterns)
+    choose = partial(connection.choose, **known)
+    end = partial(connection.end, workflows=workflows, accounts=accounts, draft_days=draft_days)
+    return {
+        connection_commands.SelectDestination: partial(connection.select, **known),
+        connection_commands.Authenticate: partial(connection.authenticate, **known, accounts=accounts),
+        connection_commands.SetParameters: parameters,
+        connection_commands.EditParameters: parameters,
+        connection_commands.ConfigureAlerts: choose,
+        connection_commands.EditAlerts: choose,
+        connection_commands.Govern: choose,
+        connection_commands.EditMarketingActions: choose,
+        connection_commands.Save: partial(connection.save, workflows=workflows, accounts=accounts),
+        connection_commands.Enable: partial(connection.enable, workflows=workflows, accounts=accounts),
+        connection_commands.Disable: partial(connection.disable, workflows=workflows),
+        connection_commands.Delete: end,
+        connection_commands.Discard: end,
+        connection_commands.Expire: end,
+        account_commands.CreateAccount: partial(account.create_account, **known, accounts=accounts),
+        account_commands.ReauthoriseAccount: partial(account.reauthorise, **known, accounts=accounts),
+        account_commands.RenameAccount: partial(account.rename, workflows=workflows),
+        account_commands.ExpireAccount: partial(account.expire, workflows=workflows),
+        account_commands.DeleteAccount: partial(account.delete, workflows=workflows, accounts=accounts),
+    }
+
+
+def _collect_orphans(vault: Any, views: FreshViews) -> None:
+    """Drop secrets whose account never came to be recorded: the process died between the vault and the log."""
+    kept = vault.accounts()
+    if not kept or any(lag.parked for lag in views.lags()):
+        return  # an event that cannot be read might be the one that names the account
+    living = ("authorised", "expired")
+    recorded = views.query(views.accounts, Query(filter={"state": living}, limit=None)).items
+    known = {row.id for row in recorded}
+    for account_id in kept:
+        if str(account_id) not in known:
+            try:
+                vault.delete(account_id)
+            except VaultError:
+                return  # the folder cannot be written now; health says so

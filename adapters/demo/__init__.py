@@ -1,0 +1,1 @@
+"""A first look: real servers on this machine, and connections from the catalog to saved."""

@@ -1,0 +1,1 @@
+"""What touches a platform: one module for each, found through `registry`."""

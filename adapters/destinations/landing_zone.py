@@ -1,0 +1,86 @@
+"""The landing zone that the installation provides: a folder of its own for each sandbox, or a prefix in a bucket."""
+
+import asyncio
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from adapters.destinations.attempt import Attempt
+from adapters.destinations.checks import CheckFailed, Checks
+from adapters.destinations.folders import POINTER, PROBE_CONTENT, folder_parts, probe_name
+
+_CONFIGURE = "see INTERLOCK_LANDING_ZONE, and the rights of the user that runs Interlock"
+
+
+async def probe(attempt: Attempt, checks: Checks) -> None:
+    """Write a file into the landing zone, read it back and remove it; without parameters only open the zone."""
+    zone = attempt.landing_zone(attempt.sandbox)
+    if zone.startswith("s3://"):
+        from adapters.destinations.s3_landing_zone import probe_bucket
+
+        await probe_bucket(attempt, zone, checks)
+        return
+    checks.plan = ("folder",) if attempt.parameters is None else ("folder", "write", "read", "clean_up")
+    checks.tried = "the landing zone's folder"
+    with checks.making("folder"):
+        root = await asyncio.to_thread(_open_zone, Path(zone))
+        if attempt.parameters is None:
+            return
+        folder = await asyncio.to_thread(_open_folder, root, folder_parts(attempt.parameter("folder_path")))
+    path = folder / probe_name()
+    checks.tried = "a probe file in the folder path"
+    try:
+        with checks.making("write"):
+            await asyncio.to_thread(_write, path)
+        with checks.making("read"):
+            if await asyncio.to_thread(path.read_bytes) != PROBE_CONTENT:
+                raise _broken("read-differs", "what was written does not come back")
+        with checks.making("clean_up"):
+            await asyncio.to_thread(path.unlink)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise _broken("write-refused", f"the landing zone cannot be used: {os.strerror(error.errno or 0)}") from None
+
+
+def _open_zone(zone: Path) -> Path:
+    """Return the real path of the zone's folder, made for its owner only if it was missing."""
+    try:
+        zone.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        zone.mkdir(mode=0o700, exist_ok=True)
+        return zone.resolve(strict=True)
+    except OSError as error:
+        raise _broken("zone-missing", f"the landing zone cannot be opened: {os.strerror(error.errno or 0)}") from None
+
+
+def _open_folder(root: Path, parts: tuple[str, ...]) -> Path:
+    """Return the folder under *root*, made where missing; a link out of the landing zone is refused."""
+    folder = root
+    for part in parts:
+        folder = folder / part
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            folder = folder.resolve(strict=True)
+        except OSError as error:
+            what = f"this folder cannot be opened: {os.strerror(error.errno or 0)}"
+            raise CheckFailed(
+                "folder-refused", what, kind="parameters", fix="use another folder", pointer=POINTER
+            ) from None
+        if not folder.is_relative_to(root):
+            what = "this folder is a link that leads out of the landing zone"
+            raise CheckFailed("folder-escapes", what, kind="parameters", fix="use another folder", pointer=POINTER)
+    return folder
+
+
+def _write(path: Path) -> None:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, stat.S_IRUSR | stat.S_IWUSR), "wb"
+    ) as file:
+        file.write(PROBE_CONTENT)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _broken(code: str, what: str) -> CheckFailed:
+    return CheckFailed(code, what, kind="configuration", fix=_CONFIGURE)

@@ -1,0 +1,105 @@
+"""A Query as SQL, and the cursor that says where its next page begins."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from adapters.store.views_table import NOTHING, Plain, Table, plain, searchable
+from engine.errors import Invalid
+from engine.projection import Query
+
+_MOST = 500
+"""How many values one filter may name."""
+
+_CHECK = 12
+"""Bytes of the digest that a cursor carries."""
+
+
+class Selection:
+    """The statement that answers a query over a table; one row more than asked for tells whether a page follows.
+
+    Raises:
+        Invalid: an unknown field, a value that no row can have, or a cursor of another question.
+    """
+
+    def __init__(self, table: Table, query: Query) -> None:
+        self._table, self._query = table, query
+        self.limit = query.limit
+        if self.limit is not None and self.limit < 1:
+            raise Invalid([("/limit", "must be at least 1")])
+        self.column = f"i_{_known(table, query.sort, '/sort')}" if query.sort else "key"
+        conditions = list(self._conditions())
+        where = " AND ".join(condition for condition, _ in conditions) or "1"
+        direction = "DESC" if query.descending else "ASC"
+        # The key follows the index in the order, so that no two rows stand in the same place.
+        order = f"{self.column} {direction}" + ("" if self.column == "key" else f", key {direction}")
+        self.statement = f"SELECT {self.column}, key, body FROM {table.name} WHERE {where} ORDER BY {order} LIMIT ?"
+        self.values = [value for _, values in conditions for value in values]
+        self.values.append(-1 if self.limit is None else min(self.limit, 2**31) + 1)
+
+    def _conditions(self) -> Iterator[tuple[str, list[Any]]]:
+        for name, wanted in self._query.filter.items():
+            column = f"i_{_known(self._table, name, f'/filter/{name}')}"
+            values = [_value(name, value) for value in (wanted if isinstance(wanted, tuple) else (wanted,))]
+            if len(values) > _MOST:
+                raise Invalid([(f"/filter/{name}", f"names more than {_MOST} values")])
+            yield f"{column} IN ({','.join('?' * len(values))})", values
+        if self._query.search:
+            yield "instr(search, ?)", [_text(self._query.search)]
+        if self._query.cursor:
+            beyond = "<" if self._query.descending else ">"
+            value, key = self._begin(self._query.cursor)
+            if self.column == "key":
+                yield f"key {beyond} ?", [key]
+            else:
+                yield f"({self.column}, key) {beyond} (?, ?)", [value, key]
+
+    def cursor(self, value: Plain, key: str) -> str:
+        """Return the cursor of the page that begins after the row of *key*."""
+        place = json.dumps([None if value == NOTHING else value, key]).encode()
+        return urlsafe_b64encode(self._check(place) + place).decode().rstrip("=")
+
+    def _begin(self, cursor: str) -> tuple[Plain, str]:
+        try:
+            raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+            check, place = raw[:_CHECK], raw[_CHECK:]
+            if check != self._check(place):
+                raise ValueError
+            value, key = json.loads(place)
+            key.encode()
+            return plain(value), key
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            raise Invalid(
+                [("/cursor", "is not the cursor of a page of this list")], fix="begin at the first page"
+            ) from None
+
+    def _check(self, place: bytes) -> bytes:
+        # Everything but the size of the page: a cursor belongs to one question, and to one shape of the rows.
+        query = self._query
+        filters = sorted((name, repr(value)) for name, value in query.filter.items())
+        question = repr((self._table.name, self._table.shape, filters, query.search, query.sort, query.descending))
+        return sha256(question.encode("utf-8", "surrogatepass") + place).digest()[:_CHECK]
+
+
+def _known(table: Table, name: str, pointer: str) -> str:
+    if name not in table.indexes:
+        raise Invalid([(pointer, f"is not a field of this list; known: {', '.join(table.indexes) or 'none'}")])
+    return name
+
+
+def _value(name: str, value: Any) -> Plain:
+    try:
+        return plain(value)
+    except (TypeError, ValueError):
+        raise Invalid([(f"/filter/{name}", "is not a value that a row can have")]) from None
+
+
+def _text(search: str) -> str:
+    try:
+        text = searchable(search)
+        text.encode()
+    except UnicodeEncodeError:
+        raise Invalid([("/search", "contains half of a surrogate pair")]) from None
+    return text

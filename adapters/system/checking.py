@@ -1,0 +1,158 @@
+"""Checks from outside and inside: probes of destinations, verification of the log, health of the installation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from adapters.system.views import FreshViews
+from engine.application import Workflows
+from engine.definition import Definition
+from engine.errors import EngineError, Invalid
+from engine.log import EventLog, LoggedEvent
+from engine.projection import BATCH
+from engine.verification import verify
+from workflows.account.service import AccountService
+from workflows.connection.aggregate import Connection
+from workflows.parameters import validate_parameters
+from workflows.permissions import Caller, authorise
+from workflows.ports import Catalog, Patterns
+from workflows.probe import ProbeReport
+
+
+class Probes:
+    """Destinations tried on request; nothing is stored."""
+
+    def __init__(self, workflows: Workflows, catalog: Catalog, accounts: AccountService, patterns: Patterns) -> None:
+        self._workflows, self._catalog = workflows, catalog
+        self._accounts, self._patterns = accounts, patterns
+
+    async def probe(self, caller: Caller, body: Any) -> dict[str, Any]:
+        """Try a destination with `{destination, variant?, credential?, fields?}` before anything is stored.
+
+        Raises:
+            Invalid: the body, the credential or the fields are malformed.
+        """
+        authorise(caller, "manage-destinations")
+        asked = _probe_body(body)
+        spec = self._catalog.get(asked["destination"])
+        variant = spec.variant(asked.get("variant"))
+        fields = None
+        if asked.get("fields") is not None:
+            whole = {"name": "probe", "data_kind": spec.data_kinds[0], "fields": asked["fields"]}
+            fields = validate_parameters(spec, whole, self._patterns)["fields"]
+        if variant.kind == "credential":
+            tried = await self._accounts.try_credential(
+                spec, variant, asked.get("credential") or {}, None, caller.sandbox, fields
+            )
+            return shown(tried.report)
+        return shown(await self._accounts.probe(spec, None, variant.id, fields, caller.sandbox))
+
+    async def probe_connection(self, caller: Caller, connection_id: UUID) -> dict[str, Any]:
+        """Try a connection as it stands: its account and its parameters, as far as they are chosen."""
+        authorise(caller, "manage-destinations")
+        connection = await self._workflows.get(Connection, connection_id, caller.sandbox)
+        if connection.state == "catalog_selected" or connection.state in connection.definition.final:
+            raise Invalid([("", f"there is nothing to try in {connection.state}")], fix="authenticate first")
+        spec = self._catalog.get(connection.destination)
+        account = None
+        if connection.account_id is not None:
+            account = await self._accounts.find(connection.account_id, caller.sandbox)
+        fields = connection.fields if connection.name else None
+        return shown(await self._accounts.probe(spec, account, connection.variant, fields, caller.sandbox))
+
+
+def _probe_body(body: Any) -> Mapping[str, Any]:
+    known = {"destination": str, "variant": str, "credential": Mapping, "fields": Mapping}
+    if not isinstance(body, Mapping):
+        raise Invalid([("", "must be an object")])
+    problems = [(f"/{name}", f"unknown field; known: {', '.join(known)}") for name in body if name not in known]
+    problems += [
+        (f"/{name}", "must be text" if kind is str else "must be an object")
+        for name, kind in known.items()
+        if body.get(name) is not None and not isinstance(body[name], kind)
+    ]
+    if body.get("destination") is None:
+        problems.append(("/destination", "is required"))
+    if problems:
+        raise Invalid(problems)
+    return body
+
+
+def shown(report: ProbeReport) -> dict[str, Any]:
+    """Return a probe as answers show it."""
+    return {"outcome": report.outcome.value, **report.model_dump(mode="json")}
+
+
+def verify_log(
+    log: EventLog,
+    decode: Callable[[LoggedEvent], Any],
+    definitions: Sequence[Definition],
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Verify a log, whoever owns it: hashes, places, and every step against its definition. Findings come in order."""
+
+    def rows() -> Any:
+        after = 0
+        while page := log.read(after, limit=BATCH):
+            yield from page
+            after = page[-1].id
+
+    damage = log.check()
+    result = verify(rows(), decode, {definition.name: definition for definition in definitions}, progress=progress)
+    findings = [{**asdict(finding), "stream": str(finding.stream)} for finding in result.findings]
+    return {
+        "sound": result.sound and not damage,
+        "events": result.events,
+        "streams": result.streams,
+        "position": result.position,
+        "chain": result.chain.hex(),
+        "findings": findings,
+        "store": damage,
+    }
+
+
+class Health:
+    """Whether the installation can do its work, and if not, why."""
+
+    def __init__(
+        self, workflows: Workflows, views: FreshViews, vault_problem: Callable[[], str | None], catalog: Any
+    ) -> None:
+        self._workflows, self._views = workflows, views
+        self._vault_problem, self._catalog = vault_problem, catalog
+
+    def report(self) -> dict[str, Any]:
+        """Return `{ready, checks}`: log, vault, catalog and each view, with what is wrong and what to do."""
+        checks = [self._log(), self._vault(), *self._projections(), self._specs()]
+        return {"ready": all(check["ok"] for check in checks if check["name"] != "catalog"), "checks": checks}
+
+    def _log(self) -> dict[str, Any]:
+        try:
+            head = self._workflows.log.head()
+        except EngineError as error:
+            return {"name": "log", "ok": False, "message": str(error), "fix": error.fix}
+        return {"name": "log", "ok": True, "message": f"{head.sequence} events, position {head.position}", "fix": ""}
+
+    def _vault(self) -> dict[str, Any]:
+        problem = self._vault_problem()
+        fix = "put the key file back that this vault was made with" if problem else ""
+        return {"name": "vault", "ok": problem is None, "message": problem or "open", "fix": fix}
+
+    def _projections(self) -> list[dict[str, Any]]:
+        checks = []
+        try:
+            for lag in self._views.lags():
+                message = f"at position {lag.position}, {lag.behind} behind"
+                if lag.parked:
+                    message += f"; parked: {', '.join(str(position) for position, _ in lag.parked[:5])}"
+                fix = "interlock audit verify says what is wrong with the parked events" if lag.parked else ""
+                checks.append({"name": f"view {lag.name}", "ok": not lag.parked, "message": message, "fix": fix})
+        except EngineError as error:
+            checks.append({"name": "views", "ok": False, "message": str(error), "fix": error.fix})
+        return checks
+
+    def _specs(self) -> dict[str, Any]:
+        problems = getattr(self._catalog, "problems", ())
+        message = "; ".join(f"{file}: {why}" for file, why in problems) or f"{len(self._catalog.all())} destinations"
+        return {"name": "catalog", "ok": not problems, "message": message, "fix": ""}

@@ -1,0 +1,232 @@
+"""Commands on their way in: authorised, matched with their first receipt and their version, handled, put on record."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from adapters.system.matching import expect_version
+from adapters.system.outcome import Outcome, Show
+from adapters.system.parsing import body_of, canonical, command_class, parse
+from engine.aggregate import Workflow
+from engine.application import Workflows
+from engine.attempts import AttemptLog
+from engine.clock import Clock
+from engine.command import Command
+from engine.envelope import Context
+from engine.errors import Conflict, EngineError, GuardFailed, Invalid, KeyInFlight, KeyReused, NotFound, Refusal
+from engine.log import CommandKey, Receipt
+from workflows.account.aggregate import Account
+from workflows.connection.aggregate import Connection
+from workflows.permissions import Caller, authorise, connect_permissions
+from workflows.ports import Catalog, Vault
+
+Handler = Callable[[Any, Context, CommandKey | None], Awaitable[Receipt]]
+AGGREGATES: dict[str, type[Workflow]] = {"connection": Connection, "account": Account}
+
+_log = structlog.get_logger("interlock")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One command as it was sent, and the circumstances."""
+
+    command: type[Command]
+    body: Any
+    make: Callable[[UUID | None], Command]
+    caller: Caller
+    context: Context
+    if_match: str | None
+    must_match: bool
+
+
+class Commands:
+    """The one way in: every command of every face passes here."""
+
+    def __init__(
+        self,
+        *,
+        workflows: Workflows,
+        catalog: Catalog,
+        vault: Vault,
+        handlers: Mapping[type[Command], Handler],
+        show: Show,
+        clock: Clock,
+    ) -> None:
+        self._workflows, self._catalog, self._vault = workflows, catalog, vault
+        self._handlers, self._show, self._clock = handlers, show, clock
+        self._attempts = AttemptLog(workflows)
+        self._flying: set[bytes] = set()
+        self._mutex = Lock()
+
+    async def submit(
+        self,
+        kind: str,
+        trigger: str,
+        body: Any,
+        caller: Caller,
+        *,
+        target: UUID | str | None = None,
+        key: str | None = None,
+        if_match: str | None = None,
+        must_match: bool = False,
+    ) -> Outcome:
+        """Take a command by its name and body, as faces receive it; see `handle`.
+
+        With *must_match*, a change that does not say on which version it was decided is refused.
+        """
+        command = command_class(kind, trigger)
+        context = self._context(caller, key)
+        call = _Call(command, body, lambda found: parse(command, body, found), caller, context, if_match, must_match)
+        return await self._judge(call, target)
+
+    async def handle(
+        self, command: Command, caller: Caller, *, key: str | None = None, if_match: str | None = None
+    ) -> Outcome:
+        """Decide one command; return when it is recorded.
+
+        *key* is an idempotency key: the same key and command give the same receipt, for ever. *if_match* is the ETag
+        that the command was decided on.
+
+        Raises:
+            Refusal: it may not happen; nothing changed, and the attempt is on record.
+            Conflict: somebody else recorded first; nothing changed.
+            LogError: the log cannot be written; nothing changed.
+        """
+        context = self._context(caller, key)
+        call = _Call(type(command), body_of(command), lambda _: command, caller, context, if_match, False)
+        return await self._judge(call, command.target_id)
+
+    def _context(self, caller: Caller, key: str | None) -> Context:
+        return Context(
+            actor=caller.actor,
+            sandbox=caller.sandbox,
+            on_behalf_of=caller.on_behalf_of,
+            traceparent=caller.traceparent,
+            key=key,
+            clock=self._clock,
+        )
+
+    async def _judge(self, call: _Call, target: UUID | str | None) -> Outcome:
+        """Decide, and whatever comes of it write one wide line and put a refusal on record."""
+        started, command = time.perf_counter(), call.command
+        line: dict[str, Any] = {"command": command.TRIGGER, "kind": command.TARGET, "actor": call.caller.actor}
+        line |= {"sandbox": call.caller.sandbox, "command_id": call.context.command_id}
+        workflow: Workflow | None = None
+        write = _log.info
+        try:
+            authorise(call.caller, *command.PERMISSIONS)
+            if not command.OPENS:
+                workflow = await self._find(command.TARGET, target, call.caller.sandbox)
+                line |= {"id": workflow.id, "state_before": workflow.state}
+            outcome = await self._once(call, workflow)
+            line |= {"id": outcome.shown["id"], "destination": outcome.shown["destination"]}
+            line |= {"state_after": outcome.shown["state"], "version": outcome.receipt.version}
+            line |= {"position": outcome.receipt.position, "verdict": "replayed" if outcome.replayed else "accepted"}
+            return outcome
+        except EngineError as error:
+            write = _log.warning
+            line |= {"verdict": "refused" if isinstance(error, Refusal) else "failed", "code": code_of(error)}
+            line |= {"reason": str(error), "guards": [r.name for r in getattr(error, "guards", ()) if not r.passed]}
+            if isinstance(error, (Refusal, Conflict)):
+                error.attempt = line["attempt"] = await self._note(call, workflow, error)
+            raise
+        finally:
+            line["ms"] = round((time.perf_counter() - started) * 1000, 2)
+            if structlog.is_configured():  # in process, nobody sees lines unless they asked for them
+                write("command", **{name: value for name, value in line.items() if value not in (None, [])})
+
+    async def _note(self, call: _Call, workflow: Workflow | None, error: EngineError) -> UUID | None:
+        return await self._attempts.refused(
+            call.context,
+            command=call.command.TRIGGER,
+            target=f"{call.command.TARGET}:{workflow.id if workflow else 'new'}",
+            code=code_of(error),
+            reason=_storable(str(error)),
+            state=workflow.state if workflow else "",
+            version=workflow.version if workflow else 0,
+            guards=tuple(report.as_dict() for report in getattr(error, "guards", ())),
+        )
+
+    async def _find(self, kind: str, target: UUID | str | None, sandbox: str) -> Workflow:
+        try:
+            wanted = target if isinstance(target, UUID) else UUID(str(target))
+            return await self._workflows.get(AGGREGATES[kind], wanted, sandbox)
+        except (ValueError, NotFound):
+            # One text for an id that is none, a missing object and one of another sandbox.
+            raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s") from None
+
+    async def _once(self, call: _Call, workflow: Workflow | None) -> Outcome:
+        """Decide a command with a key at most once: a known key answers with its first receipt."""
+        key = self._key(call, workflow)
+        if key is None:
+            return await self._decide(call, workflow, None)
+        with self._mutex:
+            if key.scope in self._flying:
+                raise KeyInFlight
+            self._flying.add(key.scope)
+        try:
+            known = self._known(call.command, workflow, key)
+            if known is not None:
+                return known
+            try:
+                return await self._decide(call, workflow, key)
+            except EngineError:
+                # A commit whose answer got lost is told by its receipt.
+                known = self._known(call.command, workflow, key)
+                if known is None:
+                    raise
+                return known
+        finally:
+            with self._mutex:
+                self._flying.discard(key.scope)
+
+    def _key(self, call: _Call, workflow: Workflow | None) -> CommandKey | None:
+        key, command = call.context.key, call.command
+        if key is None:
+            return None
+        if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+            raise Invalid([("/Idempotency-Key", "must be 1 to 255 printable ASCII characters")])
+        about = str(workflow.id) if workflow else f"{command.TARGET}:new"
+        digest = self._vault.fingerprint(canonical([command.TRIGGER, call.body]), "request")
+        scope = (call.context.sandbox, call.context.actor, about, key)
+        return CommandKey.of(*scope, request=digest.encode(), opens=command.OPENS)
+
+    def _known(self, command: type[Command], workflow: Workflow | None, key: CommandKey) -> Outcome | None:
+        found = self._workflows.log.find_receipt(key, workflow.id if workflow else None)
+        if found is None:
+            return None
+        receipt, request = found
+        if request != key.request:
+            raise KeyReused
+        return Outcome.of(command, receipt, self._show, replayed=True)
+
+    async def _decide(self, call: _Call, workflow: Workflow | None, key: CommandKey | None) -> Outcome:
+        if workflow is not None and (call.must_match or call.if_match is not None):
+            expect_version(self._workflows, workflow.id, call.if_match)
+        asked = call.make(workflow.id if workflow else None)
+        destination = getattr(asked, "destination", None)
+        if call.command.OPENS and isinstance(destination, str):
+            authorise(call.caller, *connect_permissions(self._catalog.get(destination)))
+        try:
+            receipt = await self._handlers[call.command](asked, call.context, key)
+        except Conflict as conflict:
+            if workflow is not None and call.if_match is not None and conflict.stream == workflow.id:
+                expect_version(self._workflows, workflow.id, call.if_match)
+            raise
+        return Outcome.of(call.command, receipt, self._show)
+
+
+def code_of(error: EngineError) -> str:
+    """Return the stable code of an error: for a failed guard, that of the first guard that refused."""
+    if isinstance(error, GuardFailed):
+        return next((report.code for report in error.guards if report.passed is False), error.code)
+    return error.code
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\x00", "?")[:1000]

@@ -1,0 +1,178 @@
+"""Explanations and time travel over one object: what may happen and why not, the way to a goal, its history."""
+
+from typing import Any
+from uuid import UUID
+
+from adapters.system.inputs import input_schema, prefill
+from adapters.system.moments import Moment, recorded_of
+from adapters.system.parsing import KINDS
+from engine import explain
+from engine.aggregate import Workflow
+from engine.application import Workflows
+from engine.clock import Clock
+from engine.diagram import mermaid
+from engine.envelope import Context
+from engine.errors import Invalid, NotFound
+from engine.history import steps
+from engine.projection import Projection, fold
+from projections.audit import describe_changes, sentence
+from workflows.account.aggregate import Account
+from workflows.connection.aggregate import Connection
+from workflows.connection.handlers import known_facts
+from workflows.nearest import nearest
+from workflows.permissions import Caller, judge, may_view
+from workflows.ports import Catalog
+
+AGGREGATES: dict[str, type[Workflow]] = {"connection": Connection, "account": Account}
+
+
+class Explanations:
+    """Questions about one connection or account."""
+
+    def __init__(
+        self,
+        workflows: Workflows,
+        catalog: Catalog,
+        rows: dict[str, Projection[Any]],
+        clock: Clock,
+        draft_days: int,
+    ) -> None:
+        self._workflows, self._catalog, self._rows = workflows, catalog, rows
+        self._clock, self._days = clock, draft_days
+
+    def show(self, kind: str, object_id: UUID, version: int | None = None) -> dict[str, Any]:
+        """Return the row of one object, as it stands or stood: the fold of its own stream."""
+        return self._row(kind, object_id, None, Moment(version=version))
+
+    def _row(self, kind: str, object_id: UUID, sandbox: str | None, moment: Moment) -> dict[str, Any]:
+        events = (recorded_of(self._workflows, row) for row in self._workflows.log.read_stream(object_id))
+        past = [recorded for recorded in events if moment.covers(recorded)]
+        beyond = moment.version is not None and past and past[-1].event.originator_version != moment.version
+        projection = self._rows[kind]
+        # A foreign object and one of another kind look exactly like a missing one.
+        if not past or beyond or (sandbox is not None and past[0].event.envelope.sandbox != sandbox):
+            raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s")
+        rows, _ = fold(projection, past, lambda _: None)
+        row = rows.get(str(object_id))
+        if row is None:
+            raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s")
+        return {**row.model_dump(mode="json"), "etag": f'"{row.version}-{row.digest}"'}
+
+    def get(self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None) -> dict[str, Any]:
+        """Return one object as a caller may see it, now or as of a moment; its `etag` is for If-Match."""
+        may_view(caller)
+        return self._row(kind, as_id(kind, object_id), caller.sandbox, Moment.of(as_of))
+
+    async def _load(self, caller: Caller, kind: str, object_id: UUID | str) -> Any:
+        may_view(caller)
+        try:
+            return await self._workflows.get(AGGREGATES[kind], as_id(kind, object_id), caller.sandbox)
+        except NotFound:
+            raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s") from None
+
+    async def actions(self, caller: Caller, kind: str, object_id: UUID | str) -> dict[str, Any]:
+        """Return every command with its verdict, guard by guard, by the guards that decide for real."""
+        workflow = await self._load(caller, kind, object_id)
+        facts = await self._facts(workflow)
+        found = []
+        for report in explain.actions(workflow, facts):
+            command = KINDS[kind].get(report.command)
+            if command is None:
+                continue  # link, unlink, bind: steps that other commands take
+            permitted = judge(caller, *command.PERMISSIONS)
+            shown = report.as_dict()
+            shown["guards"] = [permitted.as_dict(), *shown["guards"]]
+            shown["allowed"] = report.allowed and bool(permitted.passed)
+            found.append(shown)
+        return {"id": str(workflow.id), "state": workflow.state, "version": workflow.version, "actions": found}
+
+    async def _facts(self, workflow: Any) -> dict[str, Any]:
+        if not isinstance(workflow, Connection):
+            return {}
+        account = None
+        if workflow.account_id is not None:
+            account = await self._workflows.get(Account, workflow.account_id)
+        spec = self._catalog.get(workflow.destination)
+        context = Context(actor="", clock=self._clock)
+        return dict(known_facts(spec, account, workflow, context, self._days))
+
+    async def path(self, caller: Caller, connection_id: UUID | str, goal: str) -> dict[str, Any]:
+        """Return the shortest legal way of a connection to a state, each step with the input it asks for.
+
+        Raises:
+            Invalid: there is no such state.
+        """
+        connection = await self._load(caller, "connection", connection_id)
+        states = connection.definition.states
+        if goal not in states:
+            raise Invalid([("/to", f"unknown state{nearest(goal, states)}; one of: {', '.join(states)}")])
+        spec = self._catalog.get(connection.destination)
+        way = [
+            {"command": trigger, "input": input_schema(trigger, spec), "prefill": prefill(trigger, connection)}
+            for trigger in explain.path(connection, goal)
+        ]
+        return {
+            "id": str(connection.id),
+            "state": connection.state,
+            "goal": goal,
+            "reachable": bool(way) or connection.state == goal,
+            "steps": way,
+        }
+
+    async def diagram(self, caller: Caller, kind: str, object_id: UUID | str) -> str:
+        """Return the state diagram of an object as Mermaid text: done, present, blocked."""
+        workflow = await self._load(caller, kind, object_id)
+        done = [step.event.state for step in steps(self._workflows, type(workflow), workflow.id)]
+        return mermaid(
+            workflow.definition, workflow.state, done, explain.actions(workflow, await self._facts(workflow))
+        )
+
+    def history(
+        self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return an object's history: each event in a sentence, with what it changed, before and after."""
+        moment = Moment.of(as_of)
+        found = self._row(kind, as_id(kind, object_id), caller.sandbox, moment)
+        may_view(caller)
+        walked = steps(self._workflows, AGGREGATES[kind], UUID(found["id"]), upto=found["version"])
+        return [
+            {
+                "version": step.event.originator_version,
+                "position": step.logged.id,
+                "sequence": step.logged.sequence,
+                "event_id": str(step.logged.event_id),
+                "type": step.event.TOPIC,
+                "sentence": sentence(step.event),
+                "actor": step.event.envelope.actor,
+                "recorded_at": step.event.timestamp.isoformat().replace("+00:00", "Z"),
+                "state_before": step.state_before,
+                "state": step.event.state,
+                "changes": describe_changes(step.changes),
+                "facts": step.event.model_dump(mode="json", include=set(step.event.facts)),
+                "definition": f"{step.event.envelope.definition} {step.event.envelope.definition_version}",
+                "command_id": str(step.event.envelope.command_id),
+                "correlation_id": str(step.event.envelope.correlation_id),
+                "idempotency_key": step.event.envelope.key,
+                "digest": step.logged.leaf.hex(),
+            }
+            for step in walked
+        ]
+
+    def diff(self, caller: Caller, kind: str, object_id: UUID | str, one: str, other: str | None) -> dict[str, Any]:
+        """Return what differs in an object between two moments."""
+        before, after = self.get(caller, kind, object_id, one), self.get(caller, kind, object_id, other)
+        names = [name for name in after if before[name] != after[name] and name not in ("etag", "digest", "position")]
+        return {
+            "id": after["id"],
+            "from": {"version": before["version"], "state": before["state"]},
+            "to": {"version": after["version"], "state": after["state"]},
+            "changes": [{"field": name, "before": before[name], "after": after[name]} for name in names],
+        }
+
+
+def as_id(kind: str, text: UUID | str) -> UUID:
+    """Return an id; raises NotFound for what can be none."""
+    try:
+        return text if isinstance(text, UUID) else UUID(text)
+    except ValueError:
+        raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s") from None

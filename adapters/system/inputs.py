@@ -1,0 +1,89 @@
+"""What a command asks for, as JSON Schema 2020-12: forms, options and `path` are read from it."""
+
+from typing import Any
+
+from workflows.catalog import MARKETING_ACTIONS, DestinationSpec
+from workflows.connection.aggregate import Connection
+from workflows.connection.commands import COMMANDS
+from workflows.parameters import credential_schema, parameters_schema
+
+SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+
+
+def input_schema(trigger: str, spec: DestinationSpec) -> dict[str, Any]:
+    """Return the schema of the body of a command to a connection of that destination."""
+    match trigger:
+        case "authenticate":
+            return {"$schema": SCHEMA, "title": "Authenticate", "oneOf": _ways_to_sign_in(spec)}
+        case "set_parameters" | "edit_parameters":
+            return dict(parameters_schema(spec))
+        case "configure_alerts" | "edit_alerts":
+            return _choice("alerts", "Alerts", spec.offered_alerts)
+        case "govern" | "edit_marketing_actions":
+            schema = _choice("marketing_actions", "Marketing actions", MARKETING_ACTIONS)
+            locked = [{"contains": {"const": action}} for action in spec.locked_actions]
+            if locked:
+                schema["properties"]["marketing_actions"]["allOf"] = locked
+            return schema
+        case _:
+            schema = COMMANDS[trigger].model_json_schema(mode="validation")
+            schema["properties"] = {n: p for n, p in schema["properties"].items() if n != "connection_id"}
+            schema["required"] = [name for name in schema.get("required", ()) if name != "connection_id"]
+            return {"$schema": SCHEMA, **schema, "title": COMMANDS[trigger].__name__}
+
+
+def _ways_to_sign_in(spec: DestinationSpec) -> list[dict[str, Any]]:
+    kept = {
+        "title": "An existing account",
+        "type": "object",
+        "properties": {"account_id": {"type": "string", "format": "uuid", "title": "Account"}},
+        "required": ["account_id"],
+        "additionalProperties": False,
+    }
+    ways: list[dict[str, Any]] = []
+    for variant in spec.variants:
+        name = {"variant": {"const": variant.id}}
+        needs_name = ["variant"] if len(spec.variants) > 1 else []
+        if variant.kind == "credential":
+            properties = {**name, "credential": credential_schema(spec, variant)}
+            properties["account_name"] = {"type": "string", "title": "Name of the account", "maxLength": 255}
+            required = [*needs_name, "credential"]
+        else:
+            properties, required = {**name}, needs_name
+        ways.append(
+            {
+                "title": variant.title,
+                "description": variant.reason,
+                "type": "object",
+                "properties": properties,
+                "required": required,
+                "additionalProperties": False,
+            }
+        )
+    return [kept, *ways] if any(variant.kind == "credential" for variant in spec.variants) else ways
+
+
+def _choice(name: str, title: str, offered: tuple[str, ...]) -> dict[str, Any]:
+    items: dict[str, Any] = {"enum": list(offered)} if offered else {"not": {}}
+    return {
+        "$schema": SCHEMA,
+        "type": "object",
+        "properties": {name: {"type": "array", "title": title, "items": items, "uniqueItems": False}},
+        "required": [name],
+        "additionalProperties": False,
+    }
+
+
+def prefill(trigger: str, connection: Connection) -> dict[str, Any]:
+    """Return what was chosen before at that step, to begin with; empty when nothing was."""
+    match trigger:
+        case "authenticate" if connection.account_id is not None:
+            return {"account_id": str(connection.account_id)}
+        case "set_parameters" | "edit_parameters" if connection.name:
+            return {name: value for name, value in connection.parameters.items() if value is not None}
+        case "configure_alerts" | "edit_alerts" if connection.alerts:
+            return {"alerts": list(connection.alerts)}
+        case "govern" | "edit_marketing_actions" if connection.marketing_actions:
+            return {"marketing_actions": list(connection.marketing_actions)}
+        case _:
+            return {}

@@ -1,0 +1,65 @@
+"""Moments: what `as_of` may say (a version, a position, a time), and the past of one object or of a whole view."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from engine.application import Workflows
+from engine.errors import Invalid
+from engine.log import LoggedEvent
+from engine.projection import Recorded, recorded_events
+
+_FORMS = "a version (3), a position (position:120) or a moment (2026-05-01T12:00:00Z)"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in the past: at most one of the three is set; none means now."""
+
+    version: int | None = None
+    position: int | None = None
+    time: datetime | None = None
+
+    @classmethod
+    def of(cls, text: str | None, *, whole: bool = False) -> "Moment":
+        """Read `as_of`. A plain number is a version on one object, a position where *whole* views are read.
+
+        Raises:
+            Invalid: it is none of the three forms.
+        """
+        if not text:
+            return cls()
+        name, _, number = text.partition(":") if text.startswith("position:") else ("", "", text)
+        if number.isascii() and number.isdecimal() and len(number) < 19:
+            return cls(position=int(number)) if whole or name else cls(version=int(number))
+        try:
+            # A plus sign that nobody escaped arrives as a blank.
+            time = datetime.fromisoformat(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text)
+        except ValueError:
+            raise Invalid([("/as_of", f"is neither {_FORMS}")], fix=f"send {_FORMS}") from None
+        return cls(time=time if time.tzinfo else time.replace(tzinfo=UTC))
+
+    @property
+    def past(self) -> bool:
+        """Whether this is a point in the past, and not now."""
+        return self != Moment()
+
+    def covers(self, recorded: Recorded) -> bool:
+        """Tell whether an event had happened then."""
+        if self.version is not None and recorded.event.originator_version > self.version:
+            return False
+        if self.position is not None and recorded.position > self.position:
+            return False
+        return self.time is None or recorded.event.timestamp <= self.time
+
+
+def recorded_of(workflows: Workflows, logged: LoggedEvent) -> Recorded:
+    """Return a stored event, decoded, with its place in the log."""
+    return Recorded(workflows.decode(logged), logged.id, logged.sequence, logged.leaf)
+
+
+def all_until(workflows: Workflows, moment: Moment) -> Iterator[Recorded]:
+    """Yield the events of the whole log that had happened by *moment*."""
+    for recorded in recorded_events(workflows.log, workflows.decode, upto=moment.position):
+        if moment.covers(recorded):
+            yield recorded

@@ -1,0 +1,81 @@
+"""From a body that somebody sent to a command: every problem at once, with pointers, and never the value."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from engine.command import Command
+from engine.errors import Invalid, NotFound
+from engine.secret import Secret
+from engine.storable import escape
+from workflows.account import commands as account
+from workflows.connection import commands as connection
+from workflows.nearest import nearest
+
+KINDS: dict[str, dict[str, type[Command]]] = {
+    "connection": {connection.SelectDestination.TRIGGER: connection.SelectDestination, **connection.COMMANDS},
+    "account": {account.CreateAccount.TRIGGER: account.CreateAccount, **account.COMMANDS},
+}
+"""Every command, by what it is about and its trigger."""
+
+
+def command_class(kind: str, trigger: str) -> type[Command]:
+    """Return the command of that name; raises NotFound with the nearest known one."""
+    known = KINDS[kind]
+    if trigger not in known:
+        existing = [name for name, command in known.items() if not command.OPENS]
+        raise NotFound(f"no such command{nearest(trigger, existing)}", fix=f"one of: {', '.join(existing)}")
+    return known[trigger]
+
+
+def parse(command: type[Command], body: Any, target: UUID | None) -> Command:
+    """Return the command that *body* describes.
+
+    Raises:
+        Invalid: it describes none; every problem is named, an unknown field with the nearest known one.
+    """
+    if not isinstance(body, Mapping):
+        raise Invalid([("", "must be an object")], fix="send a JSON object, {} when there is nothing to say")
+    hidden = f"{command.TARGET}_id"
+    fields = [name for name in command.model_fields if name != hidden]
+    if hidden in body and not command.OPENS and hidden not in fields:
+        raise Invalid([(f"/{hidden}", "is not part of the body: the address names it")])
+    values = dict(body) if command.OPENS else {**body, hidden: target}
+    try:
+        return command.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+    raise Invalid([(_pointer(problem["loc"]), _message(problem, fields)) for problem in problems])
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "".join(f"/{escape(str(part))}" for part in location)
+
+
+def _message(problem: Any, fields: list[str]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return f"unknown field{nearest(str(problem['loc'][-1]), fields)}; known: {', '.join(fields) or 'none'}"
+    if problem["type"] == "missing":
+        return "is required"
+    return str(problem["msg"]).replace("Input should be", "must be")
+
+
+def body_of(command: Command) -> dict[str, Any]:
+    """Return the body that would describe *command*, secrets revealed: only for digesting it under a key."""
+    own = command.model_fields_set - {f"{command.TARGET}_id"}
+    return {name: getattr(command, name) for name in own}
+
+
+def canonical(body: Any) -> Secret:
+    """Return the one text that stands for a body, wrapped: it may hold secrets, and only a keyed digest is kept."""
+
+    def plain(value: Any) -> Any:
+        return value.reveal() if isinstance(value, Secret) else str(value)
+
+    try:
+        return Secret(json.dumps(body, sort_keys=True, separators=(",", ":"), default=plain))
+    except (RecursionError, TypeError, ValueError):
+        raise Invalid([("", "is nested too deep, or not made of JSON values")]) from None

@@ -1,0 +1,125 @@
+"""System: commands, lists, explanations, probes, verification and health of one installation, under one roof."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+from adapters.system.browsing import Lists
+from adapters.system.checking import Health, Probes, verify_log
+from adapters.system.commands import Commands, Handler
+from adapters.system.explaining import Explanations, as_id
+from adapters.system.outcome import Outcome
+from adapters.system.views import FreshViews
+from engine.application import Workflows
+from engine.clock import Clock
+from engine.command import Command
+from engine.definition import Definition
+from engine.errors import Conflict, Refusal
+from engine.projection import Projection, Query
+from workflows.account.service import AccountService
+from workflows.connection.commands import Expire
+from workflows.permissions import Caller, authorise
+from workflows.ports import Catalog, Patterns, Vault
+
+T = TypeVar("T")
+
+
+class System:
+    """One installation, as every face sees it. Close it, or use it as a context manager.
+
+    `handle` and `submit` take commands; `lists`, `explain`, `probes` and `health` answer questions. `run` does the same
+    from code without an event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        workflows: Workflows,
+        catalog: Catalog,
+        vault: Vault,
+        accounts: AccountService,
+        patterns: Patterns,
+        views: FreshViews,
+        handlers: Mapping[type[Command], Handler],
+        definitions: Sequence[Definition],
+        draft_days: int,
+        clock: Clock,
+        close: Callable[[], None],
+        vault_problem: Callable[[], str | None],
+    ) -> None:
+        self.workflows, self.catalog, self.views = workflows, catalog, views
+        rows: dict[str, Projection[Any]] = {"connection": views.connections, "account": views.accounts}
+        self.explain = Explanations(workflows, catalog, rows, clock, draft_days)
+        self.lists = Lists(catalog, views)
+        self.probes = Probes(workflows, catalog, accounts, patterns)
+        self.health = Health(workflows, views, vault_problem, catalog)
+        self._commands = Commands(
+            workflows=workflows,
+            catalog=catalog,
+            vault=vault,
+            handlers=handlers,
+            show=self.explain.show,
+            clock=clock,
+        )
+        self.handle, self.submit = self._commands.handle, self._commands.submit
+        self._definitions, self._draft_days, self._clock, self._close = definitions, draft_days, clock, close
+        self._runners = threading.local()
+
+    def run(self, command: Command, caller: Caller | None = None, **options: Any) -> Outcome:
+        """Handle one command from code without an event loop; see `handle` for options and errors."""
+        return self.wait(self.handle(command, caller or Caller("in-process"), **options))
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run anything asynchronous of this System to its end, in a loop that this thread keeps."""
+        runner = getattr(self._runners, "runner", None)
+        if runner is None:
+            runner = self._runners.runner = asyncio.Runner()
+        result: T = runner.run(work)
+        return result
+
+    def verify(self, caller: Caller, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+        """Verify the whole log: hashes, places, and every step against its definition."""
+        authorise(caller, "view-user-activity-log")
+        return verify_log(self.workflows.log, self.workflows.decode, self._definitions, progress=progress)
+
+    def replay(self, caller: Caller, kind: str, object_id: UUID | str) -> list[dict[str, Any]]:
+        """Walk through the history of one object, state by state; for auditors."""
+        authorise(caller, "view-user-activity-log")
+        return self.explain.history(caller, kind, as_id(kind, object_id))
+
+    async def expire_drafts(self) -> int:
+        """End every draft that lay untouched for longer than the setting says; return how many."""
+        eldest = (self._clock.now() - timedelta(days=self._draft_days)).isoformat()
+        page = self.views.query(
+            self.views.connections, Query(filter={"status": "draft"}, sort="modified_at", limit=None)
+        )
+        ended = 0
+        for row in page.items:
+            if row.modified_at.replace("Z", "+00:00") > eldest:
+                break
+            try:
+                await self.handle(Expire(connection_id=UUID(row.id)), Caller("interlock", row.sandbox))
+                ended += 1
+            except (Refusal, Conflict):
+                continue  # somebody touched it at this very moment
+        return ended
+
+    def close(self) -> None:
+        """Let go of the log, the views and the vault; idempotent."""
+        runner = getattr(self._runners, "runner", None)
+        if runner is not None:
+            runner.close()
+            self._runners.runner = None
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

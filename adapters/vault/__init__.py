@@ -1,0 +1,1 @@
+"""Where the secret parts of credentials are kept."""

@@ -1,0 +1,240 @@
+"""One function for each command to a connection: fetch, ask the world, decide, record."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.application import Workflows
+from engine.envelope import Context
+from engine.errors import GuardFailed, Invalid
+from engine.guard import GuardReport
+from engine.log import CommandKey, Receipt
+from workflows.catalog import MARKETING_ACTIONS, DestinationSpec
+from workflows.connection import commands
+from workflows.connection.aggregate import Connection
+from workflows.connection.ports import Accounts
+from workflows.names import checked_name
+from workflows.parameters import validate_parameters
+from workflows.ports import Catalog, Patterns
+from workflows.probe import CheckStatus, ProbeReport
+
+Choice = commands.ConfigureAlerts | commands.EditAlerts | commands.Govern | commands.EditMarketingActions
+
+
+def known_facts(spec: DestinationSpec, account: Any, connection: Connection, context: Context, days: int) -> Any:
+    """Return what guards can be told before anybody has sent anything: for explanations and for early refusals."""
+    return {
+        "account": account,
+        "offered_alerts": spec.offered_alerts,
+        "known_actions": MARKETING_ACTIONS,
+        "locked_actions": spec.locked_actions,
+        "age": max(context.now() - connection.modified_on, timedelta()),
+        "days": days,
+    }
+
+
+async def _account_of(connection: Connection, accounts: Accounts) -> Any:
+    if connection.account_id is None:
+        return None
+    return await accounts.find(connection.account_id, connection.sandbox)
+
+
+async def select(
+    command: commands.SelectDestination,
+    context: Context,
+    key: CommandKey | None,
+    *,
+    workflows: Workflows,
+    catalog: Catalog,
+) -> Receipt:
+    """Begin a connection to a destination of the catalog, with its spec pinned."""
+    spec = catalog.get(command.destination)
+    if not spec.variants:
+        why = spec.not_connectable or f"{spec.name} has no connection lifecycle"
+        report = GuardReport("connectable", False, "not-connectable", why, "choose another destination", "/destination")
+        raise GuardFailed("select", "", [report])
+    connection = Connection.blank()
+    connection.select(context, spec.id, spec.version, spec.digest)
+    return await workflows.record(connection, key=key)
+
+
+async def authenticate(
+    command: commands.Authenticate,
+    context: Context,
+    key: CommandKey | None,
+    *,
+    workflows: Workflows,
+    accounts: Accounts,
+    catalog: Catalog,
+) -> Receipt:
+    """Prove who we are: try a kept or a new credential, then record it and whose account it is."""
+    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
+    connection.expect("authenticate")
+    spec = catalog.get(connection.destination)
+    previous = await _account_of(connection, accounts)
+    tried, account, facts = None, None, {}
+    if command.account_id is not None:
+        if command.credential is not None:
+            raise Invalid([("/credential", "send either account_id or a credential, not both")])
+        account = await accounts.find(command.account_id, context.sandbox)
+        connection.expect("authenticate", account=account)
+        report = await accounts.probe(spec, account, account.variant, None, context.sandbox)
+        facts = {"variant": account.variant}
+    else:
+        variant = spec.variant(command.variant)
+        facts = {"variant": variant.id}
+        if variant.kind == "credential":
+            name = checked_name(command.account_name, "/account_name")
+            tried = await accounts.try_credential(spec, variant, command.credential or {}, name, context.sandbox)
+            report, account = tried.report, accounts.blank()
+        else:
+            if command.credential:
+                raise Invalid([("/credential", f"{spec.name} asks for no credential here")], fix="leave it out")
+            report = await accounts.probe(spec, None, variant.id, None, context.sandbox)
+            facts["reason"] = variant.reason or f"{spec.name} needs no credential"
+    known: dict[str, Any] = {"probe": report, "account": None if tried else account}
+    _refuse_early(connection, "authenticate", known, report)
+    leaves = previous if previous is not None and (account is None or previous.id != account.id) else None
+    others = [workflow for workflow in (leaves, account) if workflow is not None]
+    async with workflows.turn(connection, *others, key=key) as turn:
+        chosen = turn.of(account) if account is not None else None
+        if tried is not None:
+            accounts.open(chosen, tried, context)
+        if chosen is not None and connection.id not in chosen.connections:
+            chosen.decide("link", context, connection_id=connection.id)
+        if leaves is not None:
+            turn.of(leaves).decide("unlink", context, connection_id=connection.id)
+        if chosen is not None:
+            facts |= {"account_id": chosen.id, "account_name": chosen.name}
+            facts |= {"principal": report.principal or chosen.principal}
+        turn.of(connection).decide("authenticate", context, knowing=known, checks=report.checks, **facts)
+    return turn.recorded
+
+
+def _refuse_early(connection: Connection, trigger: str, known: dict[str, Any], report: ProbeReport) -> None:
+    try:
+        connection.expect(trigger, **known)
+    except GuardFailed as refusal:
+        raise refusal.with_details(checks=report.checks) from None
+
+
+async def set_parameters(
+    command: commands.ParametersCommand,
+    context: Context,
+    key: CommandKey | None,
+    *,
+    workflows: Workflows,
+    accounts: Accounts,
+    catalog: Catalog,
+    patterns: Patterns,
+) -> Receipt:
+    """Check the parameters against the spec, then against the destination; for setting and editing alike."""
+    trigger = command.TRIGGER
+    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
+    account = await _account_of(connection, accounts)
+    connection.expect(trigger, account=account)
+    spec = catalog.get(connection.destination)
+    before = connection.parameters if trigger == "edit_parameters" else None
+    values = validate_parameters(spec, command.body(), patterns, before=before)
+    host, pointer = _host_of(spec, values["fields"])
+    known: dict[str, Any] = {"account": account, "host": host, "host_pointer": pointer}
+    connection.expect(trigger, **known)
+    report = await accounts.probe(spec, account, connection.variant, values["fields"], context.sandbox)
+    known["probe"] = report
+    _refuse_early(connection, trigger, known, report)
+    others = [] if account is None else [account]
+    async with workflows.turn(connection, *others, key=key) as turn:
+        known["account"] = chosen = None if account is None else turn.of(account)
+        turn.of(connection).decide(trigger, context, knowing=known, checks=report.checks, **values)
+        if chosen is not None and host and chosen.host is None and report.outcome is CheckStatus.PASSED:
+            chosen.decide("bind", context, host=host)
+    return turn.recorded
+
+
+def _host_of(spec: DestinationSpec, fields: dict[str, Any]) -> tuple[str, str]:
+    """Return scheme, host and port to which a credential would go, and the pointer of the field that says so."""
+    field = spec.host_field
+    if field is None or not fields.get(field.name):
+        return "", "/fields"
+    parts = urlsplit(fields[field.name])
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}", f"/fields/{field.name}"
+
+
+async def choose(
+    command: Choice, context: Context, key: CommandKey | None, *, workflows: Workflows, catalog: Catalog
+) -> Receipt:
+    """Record a choice among what is on offer: alerts or marketing actions, at first and when edited."""
+    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
+    connection.expect(command.TRIGGER)
+    spec = catalog.get(connection.destination)
+    offer = known_facts(spec, None, connection, context, 0)
+    chosen = {name: tuple(dict.fromkeys(values)) for name, values in command.model_dump().items()}
+    async with workflows.turn(connection, key=key) as turn:
+        turn.of(connection).decide(command.TRIGGER, context, knowing=offer, **chosen)
+    return turn.recorded
+
+
+async def save(
+    command: commands.Save, context: Context, key: CommandKey | None, *, workflows: Workflows, accounts: Accounts
+) -> Receipt:
+    """Save the connection while its account is still good."""
+    return await _with_account(command, context, key, workflows, accounts, then=command.then)
+
+
+async def enable(
+    command: commands.Enable, context: Context, key: CommandKey | None, *, workflows: Workflows, accounts: Accounts
+) -> Receipt:
+    """Let exports run again while the account is still good."""
+    return await _with_account(command, context, key, workflows, accounts)
+
+
+async def _with_account(
+    command: commands.ConnectionCommand,
+    context: Context,
+    key: CommandKey | None,
+    workflows: Workflows,
+    accounts: Accounts,
+    **facts: Any,
+) -> Receipt:
+    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
+    connection.expect(command.TRIGGER)
+    account = await _account_of(connection, accounts)
+    others = [] if account is None else [account]
+    async with workflows.turn(connection, *others, key=key) as turn:
+        known = {"account": None if account is None else turn.of(account)}
+        turn.of(connection).decide(command.TRIGGER, context, knowing=known, **facts)
+    return turn.recorded
+
+
+async def disable(
+    command: commands.Disable, context: Context, key: CommandKey | None, *, workflows: Workflows
+) -> Receipt:
+    """Pause all exports."""
+    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
+    async with workflows.turn(connection, key=key) as turn:
+        turn.of(connection).decide("disable", context)
+    return turn.recorded
+
+
+async def end(
+    command: commands.Delete | commands.Discard | commands.Expire,
+    context: Context,
+    key: CommandKey | None,
+    *,
+    workflows: Workflows,
+    accounts: Accounts,
+    draft_days: int,
+) -> Receipt:
+    """End a connection: delete it, discard a draft, or let one expire; its account is no longer used by it."""
+    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
+    connection.expect(command.TRIGGER)
+    account = await _account_of(connection, accounts)
+    facts: dict[str, Any] = {"days": draft_days} if command.TRIGGER == "expire" else {}
+    others = [] if account is None else [account]
+    async with workflows.turn(connection, *others, key=key) as turn:
+        known = {"age": context.now() - connection.modified_on, "days": draft_days}
+        turn.of(connection).decide(command.TRIGGER, context, knowing=known, **facts)
+        if account is not None and connection.id in turn.of(account).connections:
+            turn.of(account).decide("unlink", context, connection_id=connection.id)
+    return turn.recorded
