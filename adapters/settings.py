@@ -13,6 +13,8 @@ from engine.errors import Invalid
 from workflows.nearest import nearest
 
 PREFIX = "INTERLOCK_"
+FOR_CLIENTS = ("url", "token", "token_file", "sandbox", "debug")
+"""What the command line reads by itself: which server to talk to, how, and in which sandbox."""
 
 
 def _comma_list(value: Any) -> Any:
@@ -94,7 +96,7 @@ class Settings(BaseModel):
         unknown = [
             (f"{PREFIX}{name.upper()}", f"is no setting{nearest(name, known).upper()}")
             for name in given
-            if name not in known
+            if name not in known and name not in FOR_CLIENTS
         ]
         try:
             settings = cls.model_validate({name: value for name, value in given.items() if name in known and value})

@@ -84,7 +84,7 @@ class Cards(Projection[CardRow]):
                 row = _with(row, pairs, drafts=row.drafts)
             case Discarded() | Expired():
                 row = row.model_copy(update={"drafts": max(row.drafts - 1, 0)})
-        return row
+        return None if row.is_empty else row
 
 
 def _with(row: CardRow, pairs: list[tuple[str, str]], drafts: int) -> CardRow:

@@ -76,9 +76,10 @@ class Field(BaseModel):
 
 
 class Variant(BaseModel):
-    """A way to sign in. `kind`: a credential is asked; none is needed; the installation provides; listed at the partner.
+    """A way to sign in.
 
-    `reason` says why nothing is asked; it is recorded when the connection passes the step.
+    `kind`: a credential is asked; none is needed; the installation provides; listed at the partner. `reason` says why
+    nothing is asked; it is recorded when the connection passes the step.
     """
 
     model_config = _FROZEN

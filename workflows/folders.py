@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from workflows.hosts import Malformed
+from workflows.texts import Malformed
 
 MACROS = ("%SEGMENT_NAME%", "%SEGMENT_ID%")
 _MACRO = re.compile("|".join(MACROS))

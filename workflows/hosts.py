@@ -4,14 +4,12 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
+from workflows.texts import Malformed
+
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _URL = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 _LONGEST_HOST = 253
 _LAST_PORT = 65_535
-
-
-class Malformed(ValueError):
-    """A text that is not what its format says; the message never repeats it."""
 
 
 def host(text: str) -> str:

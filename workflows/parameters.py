@@ -36,7 +36,8 @@ def validate_parameters(
 ) -> dict[str, Any]:
     """Return name, description, data kind, fields and file format, with their defaults, as ParametersSet takes them.
 
-    With `before`, the present values of a saved connection, what is absent stays as it is and what is immutable must.
+    With `before`, the present values of a saved connection, a key that is absent stays as it is (one that is
+    sent replaces all that it had), and what is immutable must stay.
 
     Raises:
         Invalid: every problem at once.

@@ -8,6 +8,10 @@ _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and a braille sign without any ink."""
 
 
+class Malformed(ValueError):
+    """A text that is not what its format says; the message never repeats it."""
+
+
 def faults(text: str, *, lines: bool = False, joiners: bool = False) -> Iterator[str]:
     """Yield what *text* must not contain, one message for each kind, with its first place; never the text itself.
 
@@ -43,13 +47,12 @@ def is_visible(text: str) -> bool:
     return any(unicodedata.category(character)[0] in "LNPS" and character not in _BLANK_LETTERS for character in text)
 
 
-def blank_edge(text: str) -> str:
-    """Say where *text* has a blank at an edge, or nothing when it has none."""
+def blank_edges(text: str) -> Iterator[str]:
+    """Yield where *text* has a blank at an edge."""
     if text[:1].isspace():
-        return "begins with a blank"
+        yield "begins with a blank"
     if text[-1:].isspace():
-        return "ends with a blank"
-    return ""
+        yield "ends with a blank"
 
 
 def composed(text: str) -> str:

@@ -9,10 +9,10 @@ from engine.errors import Invalid
 from engine.secret import Secret
 from engine.storable import MAX_INTEGER, escape
 from workflows.catalog import Field
-from workflows.formats import Malformed, in_format
+from workflows.formats import in_format
 from workflows.nearest import nearest
 from workflows.ports import Patterns
-from workflows.texts import blank_edge, composed, faults, is_visible
+from workflows.texts import Malformed, blank_edges, composed, faults, is_visible
 
 _LONGEST_NAME = 64
 _NO_MORE = 20
@@ -102,7 +102,7 @@ class Judge:
         return None
 
     def prose(self, field: Field, value: Any, pointer: str, *, lines: bool = False) -> str | None:
-        """Return a text for people: accents composed, no blanks at its edges, and something to see in it if required."""
+        """Return a text for people: accents composed, no blanks at its edges, and something to see if required."""
         if not isinstance(value, str):
             self.found.append((pointer, f"must be text, not {kind_of(value)}"))
             return None
@@ -128,7 +128,7 @@ class Judge:
         if problem:
             self.found.append((pointer, problem))
             return None
-        return value or 0 * value if isinstance(value, int) else value + 0.0
+        return value if isinstance(value, int) else value + 0.0  # -0.0 is 0.0
 
     def _length(self, field: Field, text: str, pointer: str) -> bool:
         if len(text) > field.max_length:
@@ -157,9 +157,10 @@ class Judge:
         """Return the text as kept and what is wrong with it."""
         if not text and field.required:
             return text, ["is required, and empty"]
-        problems = list(faults(text, lines=field.format == "public-key"))
-        if edge := blank_edge(text) if field.format != "public-key" else "":
-            problems.append(edge)
+        if field.format == "public-key":  # pasted with its lines, which are no part of it
+            problems = list(faults(text.replace("\r\n", "\n"), lines=True))
+        else:
+            problems = [*faults(text), *blank_edges(text)]
         if problems:
             return text, problems
         final = text if field.secret else composed(text)
@@ -167,7 +168,7 @@ class Judge:
             final = in_format(field, final)
         except Malformed as malformed:
             return final, [str(malformed)]
-        for form in {text, final}:
+        for form in dict.fromkeys((text, final)):
             if problem := self._shape(field, form, free):
                 return final, [problem]
         return final, []
@@ -201,8 +202,10 @@ def kind_of(value: Any) -> str:
             return "null"
         case bool():
             return "true or false"
-        case str() | Secret():
+        case str():
             return "text"
+        case Secret():
+            return "a secret"
         case int() | float():
             return "a number"
         case Mapping():

@@ -7,8 +7,8 @@ from adapters.catalog.reading import SpecRefused, read_spec
 from workflows.catalog import DestinationSpec, find_spec
 
 BUILT_IN = Path(__file__).with_name("data")
-_MAX_FILES = 2_000
 Problem = tuple[Path, str]
+Found = tuple[Path, DestinationSpec]
 
 
 class LoadedCatalog:
@@ -33,7 +33,7 @@ def load_catalog(extra: Path | None = None, *, built_in: Path = BUILT_IN) -> Loa
     Raises:
         SpecRefused: a built-in file is faulty, or two of them have one id.
     """
-    found: dict[str, tuple[Path, DestinationSpec]] = {}
+    found: dict[str, Found] = {}
     for file in _files(built_in):
         spec = _read(file)
         if spec.id in found:
@@ -43,14 +43,14 @@ def load_catalog(extra: Path | None = None, *, built_in: Path = BUILT_IN) -> Loa
     return LoadedCatalog((spec for _, spec in (found | more).values()), problems)
 
 
-def _extra(
-    folder: Path, built_in: dict[str, tuple[Path, DestinationSpec]]
-) -> tuple[dict[str, tuple[Path, DestinationSpec]], list[Problem]]:
-    if not folder.is_dir():
-        return {}, [(folder, "is no folder that can be read")]
-    found: dict[str, list[tuple[Path, DestinationSpec]]] = {}
+def _extra(folder: Path, built_in: dict[str, Found]) -> tuple[dict[str, Found], list[Problem]]:
+    try:
+        files = _files(folder)
+    except OSError as error:
+        return {}, [(folder, f"{folder} cannot be read: {error.strerror}")]
+    found: dict[str, list[Found]] = {}
     problems: list[Problem] = []
-    for file in _files(folder):
+    for file in files:
         try:
             spec = _read(file)
         except SpecRefused as refused:
@@ -59,28 +59,25 @@ def _extra(
             found.setdefault(spec.id, []).append((file, spec))
     single = {}
     for spec_id, candidates in found.items():
-        files = [file for file, _ in candidates]
+        rivals = [str(file) for file, _ in candidates]
         if spec_id in built_in:
-            problems += [
-                (file, f"{file} and the built-in {built_in[spec_id][0]} both describe {spec_id}") for file in files
-            ]
-        elif len(candidates) > 1:
-            # Which one is meant cannot be known, so neither counts.
-            problems += [(file, f"{' and '.join(map(str, files))} both describe {spec_id}") for file in files]
-        else:
+            rivals.append(f"the built-in {built_in[spec_id][0]}")
+        if len(rivals) == 1:
             single[spec_id] = candidates[0]
+        else:
+            # Which one is meant cannot be known, so none of them counts; a built-in one stays.
+            problems += [(file, f"{' and '.join(rivals)} both describe {spec_id}") for file, _ in candidates]
     return single, problems
 
 
 def _files(folder: Path) -> list[Path]:
-    files = sorted(
-        file for file in folder.iterdir() if file.suffix in (".yaml", ".yml") and not file.name.startswith(".")
-    )
-    return files[:_MAX_FILES]
+    return sorted(file for file in folder.iterdir() if file.suffix in (".yaml", ".yml") and file.name[0] != ".")
 
 
 def _read(file: Path) -> DestinationSpec:
     try:
+        if not file.is_file():
+            raise SpecRefused(f"{file} is no regular file")
         return read_spec(file)
     except OSError as error:
         raise SpecRefused(f"{file} cannot be read: {error.strerror}") from error

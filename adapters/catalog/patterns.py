@@ -1,5 +1,6 @@
 """Patterns of specs on RE2: linear in the length of the text, whatever the pattern."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -8,11 +9,12 @@ import re2
 MAX_PATTERN = 2_000
 MAX_TEXT = 65_536
 _MAX_MEMORY = 1 << 20
-_CLASS_ESCAPES = frozenset("wdsWDS")
+_CLASS_ESCAPES = frozenset({r"\w", r"\d", r"\s", r"\W", r"\D", r"\S"})
+_TOKEN = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|.", re.DOTALL)
 
 
 class PatternRefused(ValueError):
-    """A pattern that cannot be run safely."""
+    """A pattern that cannot be run safely, or would not mean what its author meant."""
 
 
 class Re2Patterns:
@@ -33,6 +35,35 @@ class Re2Patterns:
         return _compiled(pattern).fullmatch(encoded) is not None
 
 
+def check(pattern: str) -> None:
+    """Raise PatternRefused if *pattern* does not compile; return quietly when it does."""
+    _compiled(pattern)
+
+
+def translate(pattern: str) -> str:
+    """Return a Java or ECMAScript pattern in the syntax of RE2, with the same meaning.
+
+    Raises:
+        PatternRefused: RE2 would read it otherwise than its author meant.
+    """
+    tokens = _TOKEN.findall(pattern)
+    translated = []
+    opened = None
+    for index, token in enumerate(tokens):
+        if opened is None:
+            opened = index if token == "[" else None
+        elif token == "]":
+            if tokens[opened:index] in (["["], ["[", "^"]):
+                raise PatternRefused("an empty class; escape the bracket if it is meant")
+            opened = None
+        elif token == "[" or tokens[index : index + 2] == ["&", "&"]:
+            raise PatternRefused("a class inside a class, which Java and ECMAScript read differently")
+        elif token == "-" and not _CLASS_ESCAPES.isdisjoint((tokens[index - 1], *tokens[index + 1 : index + 2])):
+            token = r"\-"  # beside \w and the like a hyphen is no range
+        translated.append(rf"\x{{{token[2:]}}}" if token.startswith(r"\u") else token)
+    return "".join(translated)
+
+
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Any:
     if len(pattern) > MAX_PATTERN:
@@ -46,59 +77,5 @@ def _compiled(pattern: str) -> Any:
         reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         hint = "; state a look-around as `refuses` or as a length" if "(?" in reason else ""
         raise PatternRefused(f"{reason}{hint}") from None
-
-
-def check(pattern: str) -> None:
-    """Raise PatternRefused if *pattern* does not compile; return quietly when it does."""
-    _compiled(pattern)
-
-
-def translate(pattern: str) -> str:
-    """Return a Java or ECMAScript pattern in the syntax of RE2, with the same meaning.
-
-    Raises:
-        PatternRefused: RE2 would read it otherwise than its author meant.
-    """
-    parts: list[str] = []
-    inside = False
-    index = 0
-    while index < len(pattern):
-        token = _token(pattern, index)
-        index += len(token)
-        if inside and token == "-" and _is_literal_hyphen(parts, pattern, index):
-            parts.append(r"\-")
-            continue
-        if inside and (token == "[" or pattern.startswith("&&", index - 1)):
-            raise PatternRefused(
-                "a class inside a class: Java and ECMAScript read it differently; escape the character"
-            )
-        if token == "[":
-            inside = True
-        elif token == "]":
-            inside = False
-        parts.append(_translated(token))
-    return "".join(parts)
-
-
-def _token(pattern: str, index: int) -> str:
-    """Return an escape or a character: `\\w`, `\\u0041`, `x`; and a class opening with all that it swallows."""
-    if pattern.startswith("[^", index):
-        return "["
-    if pattern[index] != "\\":
-        return pattern[index]
-    length = {"u": 6, "x": 4}.get(pattern[index + 1 : index + 2], 2)
-    return pattern[index : index + length]
-
-
-def _translated(token: str) -> str:
-    if token.startswith(r"\u"):
-        return rf"\x{{{token[2:]}}}"
-    return token
-
-
-def _is_literal_hyphen(parts: list[str], pattern: str, index: int) -> bool:
-    """A hyphen beside `\\w` and the like is no range."""
-    before, after = parts[-1], pattern[index : index + 2]
-    return (
-        before[-1:] in _CLASS_ESCAPES and before.startswith("\\") or (after[:1] == "\\" and after[1:] in _CLASS_ESCAPES)
-    )
+    except UnicodeEncodeError:
+        raise PatternRefused("half of a surrogate pair") from None

@@ -70,7 +70,7 @@ def _parsed(file: Path, content: bytes) -> Any:
         for event in yaml.parse(text, Loader=_FASTEST):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-                raise SpecRefused(f"{file}: line {event.start_mark.line + 1}: anchors and aliases are not taken")
+                raise SpecRefused(f"{file}: {_line(event.start_mark)}anchors and aliases are not taken")
             if depth > _MAX_DEPTH:
                 raise SpecRefused(f"{file}: nested deeper than {_MAX_DEPTH} levels")
         return yaml.load(text, Loader=_Loader)
@@ -79,9 +79,12 @@ def _parsed(file: Path, content: bytes) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, SpecRefused):
             raise
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
+        where = _line(getattr(error, "problem_mark", None))
         raise SpecRefused(f"{file}: {where}{getattr(error, 'problem', None) or 'not YAML'}") from None
+
+
+def _line(mark: Any) -> str:
+    return f"line {mark.line + 1}: " if mark else ""
 
 
 def _fault(spec: DestinationSpec) -> str:

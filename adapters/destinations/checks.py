@@ -73,7 +73,7 @@ class Checks:
         if isinstance(error, CheckFailed):
             kind, pointer = error.kind, error.pointer or pointer
         else:
-            kind, pointer = _kind(error), pointer or self.host_pointer
+            kind, pointer = _kind(error), self.host_pointer or pointer
         self.add(name, CheckStatus.FAILED, error.code, str(error), fix=error.fix, kind=kind, pointer=pointer)
         self._running = None
 

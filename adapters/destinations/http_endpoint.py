@@ -49,7 +49,10 @@ async def probe(attempt: Attempt, checks: Checks) -> None:
         answer = await attempt.door.request("POST", url, headers=headers | own, content=b"[]", stage=checks.stage)
         seconds = time.perf_counter() - started
         _judge_credential(attempt, answer.status)
-        if attempt.variant != "bearer":
+        if not 200 <= answer.status < 300:
+            what = f"it answered {answer.status}, which says nothing about the credential"
+            checks.add("authenticate", CheckStatus.NOT_TESTABLE, "not-reached", what)
+        elif attempt.variant != "bearer":
             checks.add("authenticate", CheckStatus.PASSED, "passed", "the endpoint asks for no credential")
     with checks.making("write"):
         _judge_endpoint(checks, answer.status, seconds)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -10,11 +11,14 @@ from adapters.destinations.attempt import Attempt
 from adapters.destinations.checks import CheckFailed, Checks
 from adapters.destinations.folders import POINTER, PROBE_CONTENT, folder_parts, probe_name
 
+_SANDBOX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _CONFIGURE = "see INTERLOCK_LANDING_ZONE, and the rights of the user that runs Interlock"
 
 
 async def probe(attempt: Attempt, checks: Checks) -> None:
     """Write a file into the landing zone, read it back and remove it; without parameters only open the zone."""
+    if not _SANDBOX.fullmatch(attempt.sandbox):
+        raise _broken("sandbox-refused", "the sandbox's name cannot be the name of a folder")
     zone = attempt.landing_zone(attempt.sandbox)
     if zone.startswith("s3://"):
         from adapters.destinations.s3_landing_zone import probe_bucket

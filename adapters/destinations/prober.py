@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from traceback import walk_tb
 from typing import Any
 
 from adapters.destinations.attempt import Attempt
@@ -46,7 +47,12 @@ class DestinationProber:
             checks.timed_out(self._seconds)
         except Exception as error:
             # Only the kind of the error is told: its text may repeat what was sent.
-            what = f"the probe itself failed ({type(error).__name__})"
+            what = f"the probe itself failed ({_place(error)})"
             fix = "this is a fault of Interlock, please report it"
             checks.failed(CheckFailed("probe-failed", what, kind="configuration", fix=fix))
         return checks.report()
+
+
+def _place(error: Exception) -> str:
+    *_, (frame, line) = walk_tb(error.__traceback__)
+    return f"{type(error).__name__} in {frame.f_globals.get('__name__')}, line {line}"

@@ -71,8 +71,10 @@ async def check_key(client: S3Client, key: S3Key, checks: Checks) -> None:
         if answer.code in ("AccessDenied", "AllAccessDisabled"):
             what = "S3 knows this key, which may not list buckets: that is fine, the bucket is named later"
             checks.add("authenticate", CheckStatus.WARNING, "cannot-list", what)
-        elif answer.status >= 400:
-            raise _odd(answer)
+        else:
+            _judge_region(answer, client)
+            if not answer.listing:
+                raise _odd(answer)
     checks.principal = key.access_key
 
 
@@ -87,6 +89,8 @@ async def check_bucket(client: S3Client, key: S3Key, bucket: str, folder: tuple[
     with checks.making("authenticate"):
         answer = await client.look(bucket, prefix, checks.stage)
         _judge_key(answer)
+        if not answer.code and not answer.listing:
+            raise _odd(answer)
     checks.principal = key.access_key
     with checks.making("authorise", pointer=BUCKET):
         _judge_bucket(answer, client, checks)
@@ -123,19 +127,21 @@ def _judge_key(answer: S3Answer) -> None:
     if answer.status >= 500 or answer.code == "SlowDown" or answer.status == 429:
         fix = "try again later"
         raise CheckFailed("s3-fails", f"S3 answered {answer.status} {answer.code}".strip(), kind="unreachable", fix=fix)
-    if answer.status == 400 and not answer.code:
-        raise _odd(answer)
 
 
-def _judge_bucket(answer: S3Answer, client: S3Client, checks: Checks) -> None:
+def _judge_region(answer: S3Answer, client: S3Client) -> None:
     if answer.code in _REGIONS or answer.status in (301, 307, 308):
-        where = f" in {answer.region}" if answer.region else ""
-        what = f"the bucket is{where or ' elsewhere'}, not in {client.region}"
+        where = f" ({answer.region})" if answer.region else ""
+        what = f"this belongs to another region{where}, not to {client.region}"
         fix = f"send region {answer.region}" if answer.region else "send the region of the bucket"
         raise CheckFailed(
             "other-region", what, kind="parameters", fix=f"{fix} in the credential", pointer="/credential/region"
         )
-    if answer.code == "NoSuchBucket" or (answer.status == 404 and not answer.code):
+
+
+def _judge_bucket(answer: S3Answer, client: S3Client, checks: Checks) -> None:
+    _judge_region(answer, client)
+    if answer.code == "NoSuchBucket":
         fix = "correct the name, or create the bucket"
         raise CheckFailed("bucket-missing", "there is no such bucket", kind="parameters", fix=fix, pointer=BUCKET)
     if answer.code == "AccessDenied":

@@ -13,6 +13,7 @@ from engine.secret import Secret
 _REGION = re.compile(r"[a-z]{2}(-[a-z0-9]+){1,4}")
 _CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
 _NAMED_REGION = re.compile(rb"<Region>([a-z0-9-]{1,32})</Region>")
+_LIMIT = 4 * 1024 * 1024  # not every service keeps to max-buckets, and an account may have 10,000
 DEFAULT_REGION = "us-east-1"
 
 
@@ -27,12 +28,16 @@ class S3Key:
 
 @dataclass(frozen=True, slots=True)
 class S3Answer:
-    """An answer of S3. `code` is its own error code (`NoSuchBucket`), empty when it went well or gave none."""
+    """An answer of S3. `code` is its own error code (`NoSuchBucket`), empty when it went well or gave none.
+
+    `listing` says that it is a list of buckets or objects, which only an S3 service gives.
+    """
 
     status: int
     code: str
     region: str
     date: str
+    listing: bool
 
     @classmethod
     def of(cls, response: DoorResponse) -> "S3Answer":
@@ -41,10 +46,10 @@ class S3Answer:
         named = _NAMED_REGION.search(response.body)
         region = response.headers.get("x-amz-bucket-region", "") or (named[1].decode() if named else "")
         ok = response.status < 300
+        listing = ok and re.search(rb"<(ListAllMyBuckets|ListBucket)Result[\s>]", response.body) is not None
         shown = region if _REGION.fullmatch(region) else ""
-        return cls(
-            response.status, "" if ok or code is None else code[1].decode(), shown, response.headers.get("date", "")
-        )
+        text = "" if ok or code is None else code[1].decode()
+        return cls(response.status, text, shown, response.headers.get("date", ""), listing)
 
 
 class S3Client:
@@ -70,7 +75,7 @@ class S3Client:
 
     async def list_buckets(self, stage: Stage = nullcontext) -> S3Answer:
         """Ask which buckets there are: any answer but a refused signature proves the key."""
-        return await self._send("GET", (), stage=stage)
+        return await self._send("GET", (), query="max-buckets=1", stage=stage)
 
     async def look(self, bucket: str, prefix: str, stage: Stage = nullcontext) -> S3Answer:
         """List at most one object under *prefix*."""
@@ -101,4 +106,5 @@ class S3Client:
             region=self.region, now=self._clock.now(), token=self._key.token,
         )  # fmt: skip
         url = f"{base.scheme}://{base.authority}{path}" + (f"?{query}" if query else "")
-        return S3Answer.of(await self._door.request(method, url, headers=headers, content=content, stage=stage))
+        answer = await self._door.request(method, url, headers=headers, content=content, stage=stage, limit=_LIMIT)
+        return S3Answer.of(answer)

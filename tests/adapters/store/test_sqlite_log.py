@@ -128,11 +128,8 @@ def test_the_position_of_a_removed_event_is_never_given_again(path):
 def test_what_another_program_wrote_meanwhile_is_noticed(path, log):
     stream = uuid4()
     append(log, *some_events(stream, 2))
-    columns = "stream, version, topic, sandbox, event_id, leaf, chain, body"
-    sql(
-        path,
-        f"INSERT INTO events (sequence, {columns}) SELECT 3, stream, 3, topic, sandbox, event_id, leaf, x'{'07' * 32}', body FROM events WHERE version=2",
-    )
+    foreign = f"SELECT 3, stream, 3, topic, sandbox, event_id, leaf, x'{'07' * 32}', body FROM events WHERE version=2"
+    sql(path, f"INSERT INTO events (sequence, stream, version, topic, sandbox, event_id, leaf, chain, body) {foreign}")
     with pytest.raises(Conflict):
         append(log, an_event(stream, 3))
     receipt = append(log, an_event(stream, 4))
@@ -313,7 +310,7 @@ def test_a_log_of_another_release_is_refused(path, version, told):
     [
         "DROP TRIGGER events_no_update",
         "DROP INDEX events_by_stream",
-        "ALTER TABLE events ADD COLUMN x",
+        "ALTER TABLE events ADD COLUMN x TEXT",
         "DROP TABLE openings",
     ],
 )
@@ -324,14 +321,18 @@ def test_a_log_whose_parts_somebody_changed_is_refused(path, statement):
         SQLiteLog(path)
 
 
-@pytest.mark.parametrize("left", [0.3, 0.6, 0.9])
+def read_all(path):
+    with closing(SQLiteLog(path)) as log:
+        assert log.check() != []
+        return log.read()
+
+
+@pytest.mark.parametrize("left", [0.01, 0.3, 0.6, 0.9])
 def test_a_truncated_file_is_found(path, left):
     kept(path, 200)
-    size = path.stat().st_size
-    os.truncate(path, int(size * left))
-    with pytest.raises((LogCorrupt, LogUnavailable)), closing(SQLiteLog(path)) as log:
-        assert log.check() != []
-        log.read()
+    os.truncate(path, int(path.stat().st_size * left))
+    with pytest.raises(LogCorrupt):
+        read_all(path)
 
 
 def test_damaged_pages_are_found(path):

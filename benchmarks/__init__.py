@@ -1,0 +1,1 @@
+"""What this costs, measured beside what it could cost at least, in the same run."""

