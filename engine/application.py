@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, ClassVar, TypeVar, cast
@@ -18,6 +18,7 @@ from engine.errors import Conflict, NotFound
 from engine.events import WorkflowEvent
 from engine.log import CommandKey, EventLog, LoggedEvent, Receipt
 from engine.mapper import EventMapper
+from engine.outcome import outcome
 from engine.turns import Turns
 
 W = TypeVar("W", bound=Workflow)
@@ -58,8 +59,10 @@ class Workflows(Application[UUID]):
     name = "Workflows"
     env: ClassVar[dict[str, str]] = {"PERSISTENCE_MODULE": "engine.memory"}
 
-    def __init__(self, env: Mapping[str, str] | None = None, *, log: EventLog | None = None) -> None:
-        self._given = log
+    def __init__(
+        self, env: Mapping[str, str] | None = None, *, log: EventLog | None = None, kept: int = CACHED
+    ) -> None:
+        self._given, self._kept = log, kept
         super().__init__(dict(env or {}))
         self.event_mapper = EventMapper()
         self._turns = Turns()
@@ -173,7 +176,7 @@ class Workflows(Application[UUID]):
             return None
         events = [self.event_mapper.to_stored_event(event) for workflow in changed for event in workflow.pending_events]
         try:
-            receipt = await self._to_the_end(self.log.append(events, key=key))
+            receipt = await outcome(self.log.append(events, key=key))
         except BaseException:
             # Whatever went wrong, the log alone knows what is true now.
             self.forget(*(workflow.id for workflow in changed))
@@ -182,20 +185,6 @@ class Workflows(Application[UUID]):
             workflow.collect_events()
             self._keep(workflow)
         return receipt
-
-    @staticmethod
-    async def _to_the_end(append: Coroutine[Any, Any, Receipt]) -> Receipt:
-        """Await an append; whoever is cancelled meanwhile keeps the turn until its outcome is known."""
-        task = asyncio.ensure_future(append)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            while not task.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()
-            raise
 
     async def record(self, workflow: Workflow, *others: Workflow, key: CommandKey | None = None) -> Receipt:
         """Record what workflows decided outside of a turn: new ones, or in code that has the log to itself."""
@@ -245,5 +234,5 @@ class Workflows(Application[UUID]):
             self._loading.pop(workflow.id, None)
             self._cache[workflow.id] = workflow
             self._cache.move_to_end(workflow.id)
-            if len(self._cache) > CACHED:
+            if len(self._cache) > self._kept:
                 self._cache.popitem(last=False)

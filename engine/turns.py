@@ -3,32 +3,23 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 
 class Turns:
-    """A fair queue for each key. Waiting suspends the task only; several keys are taken in one fixed order."""
+    """A fair queue for each key; `take` is the way in. Waiting suspends the task only; several keys are taken in one fixed order."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._waiting: dict[Hashable, deque[Future[None]]] = {}
 
-    @asynccontextmanager
-    async def take(self, *keys: Hashable) -> AsyncIterator[None]:
-        """Hold the turn of every key while the block runs."""
-        held: list[Hashable] = []
-        try:
-            for key in sorted(set(keys), key=str):
-                await self._acquire(key)
-                held.append(key)
-            yield
-        finally:
-            for key in reversed(held):
-                self._release(key)
+    def take(self, *keys: Hashable) -> "Held":
+        """Hold the turn of every key while the block of an `async with` runs."""
+        return Held(self, keys if len(keys) == 1 else sorted(set(keys), key=str))
 
-    async def _acquire(self, key: Hashable) -> None:
+    async def acquire(self, key: Hashable) -> None:
         with self._mutex:
             queue = self._waiting.get(key)
             if queue is None:
@@ -42,7 +33,7 @@ class Turns:
             # Whoever gives up leaves the queue, or passes on the turn that came at the same moment; a ticket that was
             # cancelled before its turn came is passed over by the one who hands the turns on.
             if not self._withdraw(key, ticket) and not ticket.cancel():
-                self._release(key)
+                self.release(key)
             raise
 
     def _withdraw(self, key: Hashable, ticket: "Future[None]") -> bool:
@@ -53,7 +44,7 @@ class Turns:
                 return True
             return False
 
-    def _release(self, key: Hashable) -> None:
+    def release(self, key: Hashable) -> None:
         while True:
             with self._mutex:
                 queue = self._waiting[key]
@@ -64,3 +55,33 @@ class Turns:
             if ticket.set_running_or_notify_cancel():
                 ticket.set_result(None)
                 return
+
+
+class Held:
+    """The turns of some keys, from the beginning of an `async with` to its end."""
+
+    # A class, because a generator as context manager costs three times as much, on every command.
+    __slots__ = ("_held", "_keys", "_turns")
+
+    def __init__(self, turns: Turns, keys: Sequence[Hashable]) -> None:
+        self._turns, self._keys = turns, keys
+        self._held: list[Hashable] = []
+
+    async def __aenter__(self) -> None:
+        try:
+            for key in self._keys:
+                await self._turns.acquire(key)
+                self._held.append(key)
+        except BaseException:
+            self.release()
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Pass all of them on."""
+        while self._held:
+            self._turns.release(self._held.pop())

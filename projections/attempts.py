@@ -66,7 +66,7 @@ class AttemptTrail(Projection[AttemptRow]):
                     "total": 1,
                 }
             case AttemptsCounted() as event:
-                details = {"minute": instant(event.minute), "total": 1}
+                details = {"minute": instant(event.minute), "total": event.total}
             case _:
                 return row
         return AttemptRow(

@@ -77,19 +77,24 @@ class Cards(Projection[CardRow]):
             case CatalogSelected():
                 row = row.model_copy(update={"drafts": row.drafts + 1})
             case Saved():
-                pairs = [*zip(row.saved, row.because, strict=True), (connection, str(event.envelope.event_id))]
-                row = _with(row, pairs, drafts=row.drafts - 1)
+                more = {"saved": (*row.saved, connection), "because": (*row.because, str(event.envelope.event_id))}
+                row = row.model_copy(update={**more, "drafts": max(row.drafts - 1, 0)})
             case Deleted():
-                pairs = [pair for pair in zip(row.saved, row.because, strict=True) if pair[0] != connection]
-                row = _with(row, pairs, drafts=row.drafts)
+                row = _without(row, connection)
             case Discarded() | Expired():
                 row = row.model_copy(update={"drafts": max(row.drafts - 1, 0)})
         return None if row.is_empty else row
 
 
-def _with(row: CardRow, pairs: list[tuple[str, str]], drafts: int) -> CardRow:
-    saved, because = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
-    return row.model_copy(update={"saved": saved, "because": because, "drafts": max(drafts, 0)})
+def _without(row: CardRow, connection: str) -> CardRow:
+    if connection not in row.saved:  # its event lies parked
+        return row
+    place = row.saved.index(connection)
+    return row.model_copy(update={"saved": _but(row.saved, place), "because": _but(row.because, place)})
+
+
+def _but(ids: tuple[str, ...], place: int) -> tuple[str, ...]:
+    return ids[:place] + ids[place + 1 :]
 
 
 def card_key(sandbox: str, destination: str) -> str:

@@ -51,7 +51,7 @@ async def probe(attempt: Attempt, checks: Checks) -> None:
         _judge_credential(attempt, answer.status)
         if not 200 <= answer.status < 300:
             what = f"it answered {answer.status}, which says nothing about the credential"
-            checks.add("authenticate", CheckStatus.NOT_TESTABLE, "not-reached", what)
+            checks.add("authenticate", CheckStatus.NOT_TESTABLE, "credential-not-judged", what)
         elif attempt.variant != "bearer":
             checks.add("authenticate", CheckStatus.PASSED, "passed", "the endpoint asks for no credential")
     with checks.making("write"):

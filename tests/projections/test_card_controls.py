@@ -28,8 +28,9 @@ TABLE = [
 SAVED = CardRow(sandbox="prod", destination="x", saved=("c1",), because=("e1",))
 DRAFT = CardRow(sandbox="prod", destination="x", drafts=2)
 CAPABILITIES = [("audiences",), ("datasets",), ("audiences", "datasets"), ("audiences", "events")]
+RELEVANT = [name for name in PERMISSIONS if name not in ("view-identity-graph", "view-user-activity-log")]
 EVERYBODY = [
-    frozenset(held) for held in chain.from_iterable(combinations(PERMISSIONS, n) for n in range(len(PERMISSIONS) + 1))
+    frozenset(held) for held in chain.from_iterable(combinations(RELEVANT, n) for n in range(len(RELEVANT) + 1))
 ]
 ALL = frozenset(PERMISSIONS)
 

@@ -83,6 +83,13 @@ def test_every_state_that_is_not_a_drafts_has_a_status():
     assert set(STATUS) == set(DEFINITION.states) - set(DRAFT_STATES)
 
 
+def test_editing_a_saved_connection_replaces_what_was_chosen():
+    edits = (events.ParametersEdited, events.AlertsEdited, events.MarketingActionsEdited)
+    row = row_after(*SETUP, *((kind, "saved") for kind in edits))
+    assert (row.name, row.description, row.file_format) == ("Hourly export", "", None)
+    assert (row.alerts, row.marketing_actions) == ((), ("analytics",))
+
+
 def test_going_back_keeps_what_later_steps_are_prefilled_with():
     row = row_after(*SETUP[:4], (events.Authenticated, "authenticated"))
     assert (row.state, row.name, row.alerts) == ("authenticated", "Nightly export", ("skip-rate",))

@@ -156,7 +156,8 @@ def histories(draw, most=40) -> list[Recorded]:
         elif what == "go on" and live:
             stream = draw(st.sampled_from(live))
             table, state, version, (sandbox, to) = standing[stream]
-            row = draw(st.sampled_from(tuple(table.rows_from(state))))
+            onward = table.path(state, "saved")[:1] if table is CONNECTION else ()
+            row = draw(st.sampled_from((*table.rows_from(state), *onward * 8)))  # else few would ever be saved
             where = {"sandbox": sandbox, "destination": to}
             event = sample(
                 row.event, row.target, stream=stream, version=version + 1, **where, **common, **draw(novelty(row.event))
