@@ -9,7 +9,7 @@ from engine.envelope import Context
 from engine.log import CommandKey, EventLog
 from workflows.connection.aggregate import Connection
 
-CONNECTIONS = 200
+CONNECTIONS = 1_000
 _ALERTS = ("activation-failure", "delay")
 _ACTIONS = ("email-targeting", "analytics")
 

@@ -1,8 +1,9 @@
 """Workflow: decides through the machine, and remembers by evolving. Guards never run on replay."""
 
-import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache, singledispatchmethod
+from inspect import getattr_static
 from typing import Any, Self, cast
 from uuid import UUID
 
@@ -17,6 +18,14 @@ from engine.machine import StepMachine
 from engine.storable import refuse_unstorable
 
 _MACHINES: dict[Definition, StepMachine] = {}
+
+
+@lru_cache(maxsize=4096)
+def _evolution(kind: type["Workflow"], event: type[WorkflowEvent]) -> Callable[["Workflow", WorkflowEvent], None]:
+    """Return the function that remembers events of that class; `singledispatchmethod` would build one at each call."""
+    evolve = getattr_static(kind, "evolve")
+    found = evolve.dispatcher.dispatch(event) if isinstance(evolve, singledispatchmethod) else evolve
+    return cast(Callable[[Workflow, WorkflowEvent], None], found)
 
 
 def machine_of(definition: Definition) -> StepMachine:
@@ -70,7 +79,7 @@ class Workflow(BaseAggregate[UUID]):
             self.sandbox = event.envelope.sandbox
             self._created_on = event.timestamp
         self.state = event.state
-        self.evolve(event)
+        _evolution(type(self), type(event))(self, event)
 
     def begin(self, context: Context, **facts: Any) -> None:
         """Record the opening fact of a blank workflow."""
@@ -134,7 +143,8 @@ class Workflow(BaseAggregate[UUID]):
 
     def fork(self) -> Self:
         """Return a copy to decide on: the original stays as it was recorded, whatever happens."""
-        twin = copy.copy(self)
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
         twin._pending_events = []
         return twin
 

@@ -3,10 +3,10 @@
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
+from types import TracebackType
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
@@ -29,9 +29,32 @@ CACHED = 10_000
 class Turn:
     """What is decided while a turn lasts: copies of the workflows, recorded together when the block ends well."""
 
-    def __init__(self, workflows: Sequence[Workflow]) -> None:
-        self._copies = {workflow.id: workflow.fork() for workflow in workflows}
+    def __init__(self, application: "Workflows", workflows: tuple[Workflow, ...], key: CommandKey | None) -> None:
+        self._application, self._workflows, self._key = application, workflows, key
+        self._held = application.turns.take(*(workflow.id for workflow in workflows))
+        self._copies: dict[UUID, Workflow] = {}
         self.receipt: Receipt | None = None
+
+    # A class, because a generator as context manager costs three times as much, on every command.
+    async def __aenter__(self) -> "Turn":
+        await self._held.__aenter__()
+        try:
+            for workflow in self._workflows:
+                self._application.expect_current(workflow)
+            self._copies = {workflow.id: workflow.fork() for workflow in self._workflows}
+        except BaseException:
+            self._held.release()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.receipt = await self._application.append(self.copies, self._key)
+        finally:
+            self._held.release()
 
     def of(self, workflow: W) -> W:
         """Return the copy of *workflow* to decide on."""
@@ -65,7 +88,7 @@ class Workflows(Application[UUID]):
         self._given, self._kept = log, kept
         super().__init__(dict(env or {}))
         self.event_mapper = EventMapper()
-        self._turns = Turns()
+        self.turns = Turns()
         self._cache: OrderedDict[UUID, Workflow] = OrderedDict()
         self._loading: dict[UUID, object] = {}
         self._mutex = threading.Lock()
@@ -142,24 +165,22 @@ class Workflows(Application[UUID]):
             raise NotFound(f"no {kind.__name__.lower()} {workflow_id} here")
         return workflow
 
-    @asynccontextmanager
-    async def turn(self, target: Workflow, *others: Workflow, key: CommandKey | None = None) -> AsyncIterator[Turn]:
-        """Hold the turn of several workflows, and record what the block decided in one transaction.
+    def turn(self, target: Workflow, *others: Workflow, key: CommandKey | None = None) -> Turn:
+        """Hold the turn of several workflows for an `async with`, and record what its block decided in one transaction.
 
         The block decides on `turn.of(workflow)`. If it raises, nothing is recorded. Blank workflows take part too.
 
         Raises:
             Conflict: one of them has moved on since it was loaded, or its stream was written elsewhere.
         """
-        involved = (target, *others)
-        async with self._turns.take(*(workflow.id for workflow in involved)):
-            for workflow in involved:
-                self._expect_current(workflow)
-            turn = Turn(involved)
-            yield turn
-            turn.receipt = await self._append(turn.copies, key)
+        return Turn(self, (target, *others), key)
 
-    def _expect_current(self, workflow: Workflow) -> None:
+    def expect_current(self, workflow: Workflow) -> None:
+        """Refuse a workflow that is not the newest one.
+
+        Raises:
+            Conflict: it has moved on since it was loaded.
+        """
         current = self._cached(workflow.id)
         version = current.version if current else 0
         if current is None and workflow.version:
@@ -169,7 +190,12 @@ class Workflows(Application[UUID]):
         if version != workflow.version:
             raise Conflict(workflow.id, version)
 
-    async def _append(self, copies: Sequence[Workflow], key: CommandKey | None) -> Receipt | None:
+    async def append(self, copies: Sequence[Workflow], key: CommandKey | None = None) -> Receipt | None:
+        """Record what was decided, the target first; None if nothing was.
+
+        Raises:
+            Conflict: a stream was written elsewhere.
+        """
         target, *others = copies
         changed = [workflow for workflow in (*others, target) if workflow.pending_events]
         if not changed:
@@ -188,7 +214,7 @@ class Workflows(Application[UUID]):
 
     async def record(self, workflow: Workflow, *others: Workflow, key: CommandKey | None = None) -> Receipt:
         """Record what workflows decided outside of a turn: new ones, or in code that has the log to itself."""
-        receipt = await self._append((workflow, *others), key)
+        receipt = await self.append((workflow, *others), key)
         if receipt is None:
             raise ValueError("nothing was decided")
         return receipt

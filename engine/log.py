@@ -51,7 +51,8 @@ class CommandKey:
     @classmethod
     def of(cls, *scope: str, request: bytes, opens: bool = False) -> "CommandKey":
         """Digest the parts of the scope (each with its length) and the request's bytes."""
-        parts = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in scope)
+        encoded = [part.encode() for part in scope]
+        parts = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
         return cls(sha256(parts).digest(), sha256(request).digest(), opens)
 
 

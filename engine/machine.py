@@ -50,9 +50,9 @@ class StepMachine:
             queued=False,
         )
         for row in definition.transitions:
-            # No target: the machine says whether, the row says where to; entering a state would cost a third more.
-            conditions = [_condition(row.guards)] if row.guards else None
-            self._machine.add_transition(row.trigger, list(row.sources), None, conditions=conditions)
+            self._machine.add_transition(
+                row.trigger, list(row.sources), row.target, conditions=[_condition(row.guards)] if row.guards else None
+            )
         self._rows = {(source, row.trigger): row for row in definition.transitions for source in row.sources}
         self._ways: dict[tuple[str, str], tuple[str, ...]] = {}
 

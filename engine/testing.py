@@ -14,13 +14,13 @@ class Scenario:
     """A workflow with a past, to which one more thing happens."""
 
     def __init__(self, workflow: Workflow, steps: tuple[Step, ...]) -> None:
-        self._workflow = workflow
+        self._workflow = workflow.fork()
         for step in steps:
-            step(workflow)
-        workflow.collect_events()
+            step(self._workflow)
+        self._workflow.collect_events()
         self._refused: EngineError | None = None
         self._events: tuple[WorkflowEvent, ...] = ()
-        self._before = workflow.describe()
+        self._before = self._workflow.describe()
 
     def when(self, step: Step) -> Self:
         """Let *step* happen, or be refused."""

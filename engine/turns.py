@@ -9,7 +9,7 @@ from types import TracebackType
 
 
 class Turns:
-    """A fair queue for each key; `take` is the way in. Waiting suspends the task only; several keys are taken in one fixed order."""
+    """A fair queue for each key. Waiting suspends the task only; several keys are taken in one fixed order."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()

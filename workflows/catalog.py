@@ -1,7 +1,6 @@
 """DestinationSpec: a destination's entry in the catalog, which every face, check and redaction reads."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -140,7 +139,7 @@ class DestinationSpec(BaseModel):
     alerts: Literal["file-based", "streaming", "none"] = "none"
     locked_actions: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 over the content of the entry, in hexadecimal."""
         return sha256(self.model_dump_json().encode()).hexdigest()

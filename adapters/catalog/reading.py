@@ -76,11 +76,14 @@ def _parsed(file: Path, content: bytes) -> Any:
         return yaml.load(text, Loader=_Loader)
     except UnicodeDecodeError:
         raise SpecRefused(f"{file} is not UTF-8") from None
-    except (yaml.YAMLError, ValueError) as error:
-        if isinstance(error, SpecRefused):
-            raise
-        where = _line(getattr(error, "problem_mark", None))
-        raise SpecRefused(f"{file}: {where}{getattr(error, 'problem', None) or 'not YAML'}") from None
+    except yaml.YAMLError as error:
+        said = [getattr(error, "context", None), getattr(error, "problem", None)]
+        what = ": ".join(part for part in said if part) or "not YAML"
+        raise SpecRefused(f"{file}: {_line(getattr(error, 'problem_mark', None))}{what}") from None
+    except SpecRefused:
+        raise
+    except ValueError:
+        raise SpecRefused(f"{file} has a number or date that cannot be read") from None
 
 
 def _line(mark: Any) -> str:

@@ -68,7 +68,8 @@ async def _session(
     # Nothing of whoever runs the server may sign in here: no agent, keys, configuration or known hosts.
     connecting = asyncio.ensure_future(
         asyncssh.connect(
-            sock=sock, username=attempt.given("username"), client_factory=lambda: client, known_hosts=([], [], []),
+            host, port, sock=sock, username=attempt.given("username"), client_factory=lambda: client,
+            known_hosts=([], [], []),
             config=None, agent_path=None, client_keys=None, preferred_auth="password", password_auth=True,
             public_key_auth=False, kbdint_auth=False, host_based_auth=False, gss_host=None,
         )
@@ -90,7 +91,7 @@ async def _session(
             connection.abort()
     finally:
         connecting.cancel()
-        with suppress(asyncio.CancelledError, asyncssh.Error, OSError):
+        with suppress(asyncio.CancelledError, Exception):  # told already, or of no more interest
             (await connecting).abort()
         client.seen.cancel()
         sock.close()
@@ -117,6 +118,11 @@ async def _outcome(connecting: "asyncio.Future[Any]", client: Any) -> Any:
         raise CheckFailed("protocol-error", what, kind="unreachable", fix=fix, pointer="/credential/domain") from None
     except OSError as error:
         raise unreachable(error) from None
+    except Exception as error:
+        # A peer that breaks off or plays tricks can make the library itself stumble.
+        what = f"the SSH exchange broke off ({type(error).__name__})"
+        fix = "see the server's own log"
+        raise CheckFailed("connection-lost", what, kind="unreachable", fix=fix, pointer="/credential/domain") from None
 
 
 def _same(key: "asyncssh.SSHKey", pinned: str) -> bool:

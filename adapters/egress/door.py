@@ -121,10 +121,10 @@ class Door:
 
     async def _resolve(self, host: str, port: int) -> _Checked:
         try:
-            found = [ip_address(text) for text in await self._resolver(host, port)]
+            found = [ip_address(_plain(text)) for text in await self._resolver(host, port)]
         except (OSError, UnicodeError):
             found = []
-        except ValueError:  # a zone or another oddity in the answer: an address that the table cannot judge
+        except ValueError:
             raise DoorRefused("the name resolves to something that is no plain address", fix=ALLOW_FIX) from None
         if not found:
             fix = "correct the host name, or see the name server that Interlock's machine uses"
@@ -154,3 +154,9 @@ class Door:
                 sock.close()
                 raise
         raise unreachable(last)
+
+
+def _plain(text: str) -> str:
+    if "%" in text:
+        raise ValueError("an address with a zone leads somewhere that the table cannot judge")
+    return text

@@ -104,7 +104,8 @@ async def _answer(
     origin = httpcore2.Origin(target.scheme.encode(), target.host.encode(), target.port)
     url = httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target.target.encode())
     try:
-        request = httpcore2.Request(method, url, headers=list(sent.items()), content=content)
+        lines = [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()]
+        request = httpcore2.Request(method, url, headers=lines, content=content)
         async with httpcore2.AsyncHTTP11Connection(origin=origin, stream=Stream()) as connection:
             response = await connection.handle_async_request(request)
             answered = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}

@@ -11,7 +11,6 @@ _URL = re.compile(
     r"(?P<path>/[!$&-;=@-\[\]_a-z~%]*)?(?:\?(?P<query>[!$&-;=?-\[\]_a-z~%]*))?"
 )
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _MAX_URL = 4096
 
 
@@ -70,8 +69,8 @@ def parse_host(text: str) -> str:
         if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", text):
             return _ipv4(text)
         labels = text.split(".")
-        # Any parser takes a name whose last label is a number for an address, each in its own way.
-        if all(map(_LABEL.fullmatch, labels)) and not _NUMERIC.fullmatch(labels[-1]):
+        # What ends in a number, in any base, is an address to some parser; no top-level domain begins with a digit.
+        if all(map(_LABEL.fullmatch, labels)) and labels[-1][0].isalpha():
             return text.lower()
     fix = "write a DNS name (an international one in its xn-- form) or an address like 203.0.113.7 or 2001:db8::7"
     raise _refused("this is no host name or address in its usual spelling", fix=fix)

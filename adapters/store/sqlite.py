@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any, NoReturn
@@ -20,6 +19,7 @@ from eventsourcing.utils import Environment, EnvType
 from adapters.store import sqlite_schema as schema
 from adapters.store.lock import FileOwner
 from adapters.store.sqlite_errors import code_of, translated
+from adapters.store.sqlite_known import Known
 from adapters.store.sqlite_reader import NEWEST, READING, SQLiteReader, connect
 from engine.errors import LogUnavailable
 from engine.log import CommandKey, Head, NewEvent, Receipt
@@ -30,8 +30,7 @@ Append = tuple[Sequence[NewEvent], CommandKey | None]
 _INSERT = """INSERT INTO events
     (sequence, stream, version, topic, sandbox, event_id, leaf, chain, key, request, batch, body)
     VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"""
-_TIPS = 16_384
-"""Streams whose newest version and leaf the writer remembers."""
+_KEYS = "SELECT key FROM events WHERE stream=? AND key IS NOT NULL"
 
 
 class _SomebodyElseWrote(Exception):
@@ -51,8 +50,7 @@ class SQLiteLog(SQLiteReader):
         self._writing = Lock()
         self._owner: FileOwner | None = None
         self._writer: sqlite3.Connection | None = None
-        self._head: Head | None = None
-        self._tips: OrderedDict[UUID, Tip] = OrderedDict()
+        self._known = Known()
         super().__init__(path)
 
     def _open(self) -> None:
@@ -102,6 +100,26 @@ class SQLiteLog(SQLiteReader):
         last = self._commit([(stored_events, None)])[0].position  # type: ignore[list-item] # checked in Staging
         return range(last - len(stored_events) + 1, last + 1)
 
+    def find_receipt(self, key: CommandKey, stream: UUID | None) -> tuple[Receipt, bytes] | None:
+        if stream is not None and not self._may_be_used(stream, key):
+            return None
+        return super().find_receipt(key, stream)
+
+    def _may_be_used(self, stream: UUID, key: CommandKey) -> bool:
+        # Nearly every key is new, and looking for one reads the whole stream: that is done once.
+        known = self._known.may_be_used(stream, key)
+        if known is None:
+            with self._writing:
+                if self._writer is None:
+                    raise LogUnavailable(f"{self.path} is closed")
+                try:
+                    scopes = self._writer.execute(_KEYS, (stream.bytes,)).fetchall()
+                except sqlite3.Error as error:
+                    raise translated(error, self.path) from None
+                self._known.learned(stream, (scope for (scope,) in scopes))
+            known = self._known.may_be_used(stream, key)
+        return known is not False
+
     def _commit(self, appends: Sequence[Append]) -> list[Receipt]:
         """Store several appends in one transaction, all or none."""
         with self._writing:
@@ -122,7 +140,7 @@ class SQLiteLog(SQLiteReader):
 
     def _transaction(self, writer: sqlite3.Connection, appends: Sequence[Append]) -> list[Receipt]:
         writer.execute("BEGIN IMMEDIATE")
-        known = self._head
+        known = self._known.head
         head = known or Head(*(writer.execute(NEWEST).fetchone() or ()))
         staging = Staging(head, self._tip)
         receipts = [self._insert(writer, staging, events, key) for events, key in appends]
@@ -130,12 +148,10 @@ class SQLiteLog(SQLiteReader):
         if known and newest.position - known.position != staging.sequence - known.sequence:
             raise _SomebodyElseWrote
         writer.execute("COMMIT")
-        self._head = Head(newest.position, staging.sequence, staging.chain)
-        for stream, tip in staging.tips.items():
-            self._tips[stream] = tip
-            self._tips.move_to_end(stream)
-        while len(self._tips) > _TIPS:
-            self._tips.popitem(last=False)
+        self._known.moved(Head(newest.position, staging.sequence, staging.chain), staging.tips)
+        for receipt, (_, key) in zip(receipts, appends, strict=True):
+            if key is not None:
+                self._known.used(receipt.stream, key)
         return receipts
 
     def _insert(
@@ -174,7 +190,7 @@ class SQLiteLog(SQLiteReader):
         return Receipt(stream, event.originator_version, position, evidence.leaf, ids)
 
     def _tip(self, stream: UUID) -> Tip:
-        tip = self._tips.get(stream)
+        tip = self._known.tips.get(stream)
         if tip is None:
             assert self._writer is not None
             row = self._writer.execute(
@@ -189,8 +205,7 @@ class SQLiteLog(SQLiteReader):
         After a failed flush the write-ahead log may hold the whole refused transaction, which would come back to life
         after a crash (a *zombie*): moving what is valid into the database and emptying the log prevents that.
         """
-        self._head = None
-        self._tips.clear()
+        self._known.forget()
         try:
             if writer.in_transaction:
                 writer.execute("ROLLBACK")

@@ -85,13 +85,16 @@ def test_a_turn_that_raises_records_nothing_even_of_what_went_well_before(error,
         letter = await recorded(office, "seal")
         head = office.log.head()
         with pytest.raises(error):
-            async with office.turn(letter) as turn:
-                turn.of(letter).advance("rewrite", ANN, text="first")
-                turn.of(letter).advance("seal", ANN)
-                list(map(step, [turn.of(letter)]))
+            await go_wrong(office, letter)
         assert office.log.head() == head
         assert (await office.get(Letter, letter.id)).describe() == letter.describe()
         await seal_again(office, letter)
+
+    async def go_wrong(office, letter):
+        async with office.turn(letter) as turn:
+            turn.of(letter).advance("rewrite", ANN, text="first")
+            turn.of(letter).advance("seal", ANN)
+            list(map(step, [turn.of(letter)]))
 
     async def seal_again(office, letter):
         async with asyncio.timeout(5), office.turn(letter) as turn:
@@ -160,12 +163,16 @@ def test_a_stream_written_elsewhere_during_a_turn_is_a_conflict_and_is_read_anew
         letter = await recorded(office)
         theirs = await elsewhere.get(Letter, letter.id)
         with pytest.raises(Conflict):
-            async with office.turn(letter) as turn:
-                turn.of(letter).advance("rewrite", ANN, text="mine")
-                await seal(elsewhere, theirs)
+            await rewrite_while(office, letter, seal(elsewhere, theirs))
         assert (await office.get(Letter, letter.id)).state == "sealed"
 
     asyncio.run(go())
+
+
+async def rewrite_while(office, letter, meanwhile):
+    async with office.turn(letter) as turn:
+        turn.of(letter).advance("rewrite", ANN, text="mine")
+        await meanwhile
 
 
 def test_several_workflows_are_recorded_together_or_not_at_all():
@@ -179,10 +186,13 @@ def test_several_workflows_are_recorded_together_or_not_at_all():
         assert len(turn.recorded.events) == 2
         one, other = turn.copies
         with pytest.raises(GuardFailed):
-            async with office.turn(one, other) as turn:
-                turn.of(other).advance("lose", ANN)
-                post(turn.of(one), stamps=0)
+            await lose_and_post(office, one, other)
         assert office.log.head().sequence == 5
+
+    async def lose_and_post(office, one, other):
+        async with office.turn(one, other) as turn:
+            turn.of(other).advance("lose", ANN)
+            post(turn.of(one), stamps=0)
 
     asyncio.run(go())
 

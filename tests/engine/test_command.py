@@ -1,7 +1,7 @@
 from uuid import UUID
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from engine.command import Command, Hidden
@@ -14,7 +14,7 @@ class SignIn(Command):
     TRIGGER = "sign_in"
     user: str
     attempts: int = 1
-    credential: dict[str, Hidden] = {}
+    credential: dict[str, Hidden] = Field(default_factory=dict)
 
 
 @pytest.mark.parametrize("value", ["hunter2", ["hunter2"], {"a": {"b": ["hunter2"]}}])

@@ -166,7 +166,7 @@ def test_a_missing_upcaster_is_refused_when_the_event_is_defined():
 
 
 def test_two_events_of_one_name_are_refused():
-    with pytest.raises(DefinitionError, match="two events are called letter.rewritten"):
+    with pytest.raises(DefinitionError, match="two events are called"):
 
         class Other(WorkflowEvent):
             TOPIC = "letter.rewritten"
@@ -210,7 +210,7 @@ def test_registered_names_are_listed():
 )
 def test_bytes_that_no_release_wrote_are_corrupt(body):
     stored = replace(MAPPER.to_stored_event(rewritten(text="x")), state=body)
-    with pytest.raises(LogCorrupt, match="letter.rewritten"):
+    with pytest.raises(LogCorrupt, match=r"letter\.rewritten"):
         MAPPER.to_domain_event(stored)
 
 

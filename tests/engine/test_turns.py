@@ -150,3 +150,19 @@ def test_a_loop_that_ends_while_somebody_waits_in_it_does_not_keep_the_turn():
 
     asyncio.run(go())
     assert turns._waiting == {}
+
+
+def test_whoever_was_passed_over_because_he_had_given_up_does_not_pass_on_the_turn_of_another():
+    async def go():
+        turns, ledger = Turns(), Ledger()
+        async with turns.take("k"):
+            given_up, *others = [asyncio.create_task(ledger.hold(turns, "k", pause=0.01)) for _ in range(4)]
+            await asyncio.sleep(0)
+            # As a thread sees it in which the holder lets go before the one who gave up has woken.
+            turns._waiting["k"][0].cancel()
+        results = await asyncio.gather(given_up, *others, return_exceptions=True)
+        assert isinstance(results[0], asyncio.CancelledError)
+        assert results[1:] == [None] * 3
+        assert (ledger.worst, ledger.total, turns._waiting) == (1, 3, {})
+
+    asyncio.run(go())

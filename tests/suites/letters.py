@@ -4,6 +4,8 @@ import asyncio
 from functools import singledispatchmethod
 from typing import Any
 
+from pydantic import Field
+
 from engine.aggregate import Workflow
 from engine.application import Workflows
 from engine.definition import Definition, Transition
@@ -21,7 +23,7 @@ class Drafted(WorkflowEvent):
 
     TOPIC = "letter.drafted"
     text: str = ""
-    notes: dict[str, Any] = {}
+    notes: dict[str, Any] = Field(default_factory=dict)
 
 
 class Rewritten(WorkflowEvent):
@@ -29,7 +31,7 @@ class Rewritten(WorkflowEvent):
 
     TOPIC = "letter.rewritten"
     text: str = ""
-    notes: dict[str, Any] = {}
+    notes: dict[str, Any] = Field(default_factory=dict)
 
 
 class Sealed(WorkflowEvent):

@@ -46,9 +46,11 @@ def test_a_fault_of_our_own_is_told_by_its_place_and_never_by_its_text():
 
 def test_a_cancelled_probe_is_cancelled():
     async def cancelled():
-        prober = DestinationProber(Door(), lambda sandbox: "/nowhere")
-        task = asyncio.ensure_future(prober.probe(a_spec("sftp"), "sftp-password", {}, None, sandbox="prod"))
-        await asyncio.sleep(0)
+        door = Door(resolver=lambda host, port: asyncio.sleep(60, []))
+        prober = DestinationProber(door, lambda sandbox: "/nowhere")
+        named = {"domain": "a-host.example", "port": 22}
+        task = asyncio.ensure_future(prober.probe(a_spec("sftp"), "sftp-password", named, None, sandbox="prod"))
+        await asyncio.sleep(0.05)
         task.cancel()
         await task
 

@@ -1,11 +1,14 @@
 """SFTP, tried against Debian's sshd and a server in this process."""
 
-import os
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
+import asyncssh
 import pytest
 
-from tests.suites.destinations import SECRETS, DestinationSuite, probe, verdicts
-from tests.suites.servers import peer, sftp_server, sshd
+from adapters.demo.servers import in_thread
+from tests.suites.destinations import DestinationSuite, probe, verdicts
+from tests.suites.servers import SftpServer, accepts_passwords, sftp_server, sshd
 
 PASSWORD = "the-right-one-51d7"
 pytestmark = pytest.mark.xdist_group("sftp")
@@ -37,9 +40,8 @@ class TestSftp(DestinationSuite):
     connector = "sftp"
     variant = "sftp-password"
 
-    @pytest.fixture(params=["debian", "in_process"] if os.geteuid() == 0 else ["in_process"])
+    @pytest.fixture(params=["debian", "in_process"] if accepts_passwords() else ["in_process"])
     def server(self, request):
-        # Only root can give sshd a user with a password of its own.
         return request.getfixturevalue(request.param)
 
     def asked(self, port, server, *, secret=None):
@@ -69,26 +71,49 @@ def test_a_changed_host_key_shows_both_fingerprints(server):
     assert pinned in failure.message
 
 
-def test_no_password_reaches_a_server_whose_key_nobody_confirmed(tmp_path):
-    seen = []
-    with sftp_server(tmp_path, password=PASSWORD) as real:
-        import asyncio
+@contextmanager
+def a_server_that_notes_who_signs_in(*, passwords=True):
+    """An SSH server in this process; yields its port, its fingerprint and what it was asked."""
+    noted = []
 
-        async def relay(reader, writer, running):
-            there, out = await asyncio.open_connection("127.0.0.1", real.port)
+    class Noting(asyncssh.SSHServer):
+        def begin_auth(self, username):
+            noted.append(username)
+            return True
 
-            async def pump(source, sink, keep):
-                while data := await source.read(4096):
-                    keep.append(data)
-                    sink.write(data)
-                sink.close()
+        def password_auth_supported(self):
+            return passwords
 
-            await asyncio.gather(pump(reader, out, seen), pump(there, writer, []))
+        def validate_password(self, username, password):
+            noted.append(password)
+            return False
 
-        with peer(relay) as between:
-            attempt(real, port=between.port, host_key="SHA256:" + "A" * 43)
-    # Banner, key exchange; an authentication would take two packets more after the new keys.
-    assert 0 < sum(map(len, seen)) < 4000
+    @asynccontextmanager
+    async def serving():
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        listener = await asyncssh.listen("127.0.0.1", 0, server_factory=Noting, server_host_keys=[key], config=None)
+        yield SftpServer(listener.get_port(), key.get_fingerprint(), "ann", Path())
+        listener.close()
+        await listener.wait_closed()
+
+    with in_thread(serving) as server:
+        yield server, noted
+
+
+@pytest.mark.parametrize("pinned", ["", "SHA256:" + "A" * 43, "SHA256:", "garbage \u200b"])
+def test_no_user_name_or_password_reaches_a_server_whose_key_nobody_confirmed(pinned):
+    with a_server_that_notes_who_signs_in() as (server, noted):
+        assert attempt(server, host_key=pinned).failure.name == "host_key"
+        assert noted == []
+        assert attempt(server).failure.name == "authenticate"
+        assert noted == ["ann", PASSWORD]
+
+
+def test_a_server_that_takes_no_passwords_is_told_apart_from_a_wrong_one():
+    with a_server_that_notes_who_signs_in(passwords=False) as (server, noted):
+        failure = attempt(server).failure
+    assert (failure.code, failure.kind) == ("password-not-offered", "credential")
+    assert PASSWORD not in noted
 
 
 @pytest.mark.parametrize("spelling", ["{}", "{}=", "  {} ", "bare"])
@@ -125,7 +150,7 @@ def test_a_folder_that_is_none_is_the_parameters_fault(in_process, folder):
 
 
 def test_a_folder_that_refuses_writing_is_told(debian):
-    if os.geteuid() != 0:  # nobody can sign in to write
+    if not accepts_passwords():  # nobody can sign in to write
         assert attempt(debian).failure.code == "credential-rejected"
         return
     locked = debian.root / "locked"
@@ -137,7 +162,3 @@ def test_a_folder_that_refuses_writing_is_told(debian):
 def test_a_variant_of_a_later_release_is_not_testable():
     report = probe("sftp", "sftp-ssh-key", {"domain": "127.0.0.1", "port": 22, "username": "ann"})
     assert report.outcome.value == "not_testable"
-
-
-def test_secrets_are_wrapped_in_these_tests():
-    assert "password" in SECRETS

@@ -1,0 +1,60 @@
+"""What the one writer of a log knows without asking the file: its end, the tips of streams, which keys are unused."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import TypeVar
+from uuid import UUID
+
+from engine.log import CommandKey, Head
+from engine.memory import Tip
+
+V = TypeVar("V")
+
+MANY = 16_384
+"""Streams whose newest version and leaf are remembered."""
+
+KEYED = 4_096
+"""Streams whose idempotency keys are remembered."""
+
+
+class Known:
+    """True as long as nobody else writes to the file; `forget` when that is in doubt."""
+
+    def __init__(self) -> None:
+        self.head: Head | None = None
+        self.tips: OrderedDict[UUID, Tip] = OrderedDict()
+        self._keys: OrderedDict[UUID, set[int]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Distrust everything."""
+        self.head = None
+        self.tips.clear()
+        self._keys.clear()
+
+    def moved(self, head: Head, tips: dict[UUID, Tip]) -> None:
+        """Take over what a transaction changed."""
+        self.head = head
+        for stream, tip in tips.items():
+            _put(self.tips, stream, tip, MANY)
+
+    def used(self, stream: UUID, key: CommandKey) -> None:
+        """Take over that a key was stored in a stream."""
+        keys = self._keys.get(stream)
+        if keys is not None:
+            keys.add(hash(key.scope))
+
+    def learned(self, stream: UUID, scopes: Iterable[bytes]) -> None:
+        """Take over all keys of a stream."""
+        _put(self._keys, stream, set(map(hash, scopes)), KEYED)
+
+    def may_be_used(self, stream: UUID, key: CommandKey) -> bool | None:
+        """Tell whether a key can be in a stream: False is certain, True must be looked up, None is not known."""
+        keys = self._keys.get(stream)
+        return None if keys is None else hash(key.scope) in keys
+
+
+def _put(kept: OrderedDict[UUID, V], stream: UUID, value: V, most: int) -> None:
+    kept[stream] = value
+    kept.move_to_end(stream)
+    if len(kept) > most:
+        kept.popitem(last=False)

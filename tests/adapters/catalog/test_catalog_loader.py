@@ -1,0 +1,190 @@
+"""Loading specs: built-in ones must be right, those of others are set aside when they are not."""
+
+import os
+
+import pytest
+
+from adapters.catalog.loader import BUILT_IN, load_catalog
+from adapters.catalog.reading import MAX_BYTES, SpecRefused
+from engine.errors import NotFound
+
+GOOD = """\
+id: parcels
+name: Parcels
+category: streaming
+description: Sends parcels.
+type: streaming-profile
+supports: [audiences]
+alerts: streaming
+variants:
+  - {id: none, type: none, title: Nothing, kind: none, reason: Nobody asks.}
+parameters:
+  - {name: depot, title: Depot, pattern: '[a-z]+', example: north}
+"""
+FIELD = "  - {name: depot, title: Depot, pattern: '[a-z]+', example: north}\n"
+
+
+def with_field(text):
+    return GOOD.replace(FIELD, f"  - {text}\n")
+
+
+def test_the_built_in_destinations_are_all_there():
+    catalog = load_catalog()
+    assert [spec.id for spec in catalog.all()] == ["amazon-s3", "data-landing-zone", "http-api", "sftp"]
+    assert [spec.connector for spec in catalog.all()] == ["s3", "landing_zone", "http_endpoint", "sftp"]
+    assert catalog.problems == ()
+
+
+@pytest.mark.parametrize("file", sorted(BUILT_IN.glob("*.yaml")), ids=lambda file: file.name)
+def test_a_built_in_file_is_called_like_its_destination(file):
+    assert load_catalog().get(file.stem).id == file.stem
+
+
+def test_loading_twice_gives_the_same_digests():
+    first, second = load_catalog(), load_catalog()
+    assert [spec.digest for spec in first.all()] == [spec.digest for spec in second.all()]
+
+
+def test_an_unknown_destination_is_not_found_and_the_nearest_is_named():
+    with pytest.raises(NotFound, match="did you mean sftp"):
+        load_catalog().get("sftpp")
+
+
+def test_further_destinations_come_from_a_folder(tmp_path):
+    (tmp_path / "parcels.yaml").write_text(GOOD)
+    (tmp_path / "more.yml").write_text(GOOD.replace("id: parcels", "id: letters"))
+    (tmp_path / "notes.txt").write_text("not a spec")
+    (tmp_path / ".hidden.yaml").write_text("not a spec")
+    catalog = load_catalog(tmp_path)
+    assert catalog.problems == ()
+    assert {"parcels", "letters", "sftp"} <= {spec.id for spec in catalog.all()}
+    assert catalog.get("parcels").parameters[0].name == "depot"
+
+
+BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+MALFORMED = {
+    "nothing": ("", "valid dictionary"),
+    "a list": ("- 1\n", "valid dictionary"),
+    "broken": ("id: [\n", "line"),
+    "an alias bomb": (BOMB, "anchors and aliases"),
+    "an anchor": (GOOD.replace("name: Parcels", "name: &x Parcels"), "line 2: anchors and aliases"),
+    "a Python tag": ("id: !!python/object/apply:os.system ['true']\n", "could not determine a constructor"),
+    "a tag of its own": ("id: !mine x\n", "could not determine a constructor"),
+    "a key twice": (GOOD + "name: Letters\n", "the key 'name' is given twice"),
+    "an inner key twice": (with_field("{name: depot, title: A, title: B}"), "the key 'title' is given twice"),
+    "two documents": (GOOD + "---\n" + GOOD, "expected a single document"),
+    "an unknown key": (GOOD + "colour: red\n", "colour: Extra inputs"),
+    "a missing key": (GOOD.replace("name: Parcels\n", ""), "name: Field required"),
+    "a wrong type": (GOOD + "version: many\n", "version: Input should be a valid integer"),
+    "a number as name": (GOOD.replace("name: Parcels", "name: 5"), "name: Input should be a valid string"),
+    "a capital in the id": (GOOD.replace("id: parcels", "id: Parcels"), "id must be words"),
+    "a look-alike in the id": (GOOD.replace("id: parcels", "id: pаrcels"), "id must be words"),
+    "a path as id": (GOOD.replace("id: parcels", "id: ../parcels"), "id must be words"),
+    "not a number": (
+        with_field("{name: depot, title: Depot, default: .nan}"),
+        "/parameters/0/default not a finite number",
+    ),
+    "NUL": (GOOD.replace("name: Parcels", 'name: "a\\0b"'), "/name contains the NUL character"),
+    "a raw control character": (GOOD.replace("Parcels", "Par\x01cels"), "not YAML|not allowed"),
+    "a number of many digits": (GOOD + f"version: {'9' * 5000}\n", "a number or date that cannot be read"),
+    "depth": ("id: " + "[" * 5000 + "]" * 5000 + "\n", "nested deeper|line"),
+    "an unsafe pattern": (
+        with_field("{name: depot, title: Depot, pattern: '(?=a)b'}"),
+        "parameters: depot: pattern refused",
+    ),
+    "an unsafe refusal": (
+        with_field("{name: depot, title: Depot, refuses: [{pattern: '(a', message: never}]}"),
+        "depot: pattern refused",
+    ),
+    "an example that does not fit": (
+        with_field("{name: depot, title: D, pattern: '[a-z]+', example: '7'}"),
+        "its example",
+    ),
+    "a default of another type": (
+        with_field("{name: depot, title: D, type: integer, default: '7'}"),
+        "its default must be",
+    ),
+    "a date as default": (with_field("{name: depot, title: D, default: 2026-01-01}"), "its default must be text"),
+    "a field twice": (with_field("{name: d, title: D}\n  - {name: d, title: D}"), "two fields are called d"),
+    "a secret parameter": (with_field("{name: d, title: D, secret: true}"), "a secret belongs to the credential"),
+    "a field name with a slash": (with_field("{name: a/b, title: D}"), "a name must be words"),
+    "a condition on nothing": (with_field("{name: d, title: D, pattern_unless: e}"), "pattern_unless names no field"),
+    "titles that do not fit": (with_field("{name: d, title: D, enum: [a, b], enum_titles: [A]}"), "enum_titles"),
+    "no way in and no reason": (GOOD[: GOOD.index("variants:")], "not_connectable does not say why"),
+    "an unknown locked action": (GOOD + "locked_actions: [telepathy]\n", "telepathy"),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_file_is_set_aside_and_the_others_are_shown(tmp_path, name):
+    text, reason = MALFORMED[name]
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(text)
+    (tmp_path / "good.yaml").write_text(GOOD.replace("id: parcels", "id: letters"))
+    catalog = load_catalog(tmp_path)
+    assert catalog.get("letters")
+    assert len(catalog.all()) == 5
+    [(file, message)] = catalog.problems
+    assert file == bad
+    assert message.startswith(str(bad))
+    assert any(part in message for part in reason.split("|")), message
+
+
+def test_files_that_are_no_text_too_large_or_no_files_are_set_aside(tmp_path):
+    (tmp_path / "large.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
+    (tmp_path / "latin.yaml").write_bytes("name: Bücher".encode("latin-1"))
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    catalog = load_catalog(tmp_path)
+    assert len(catalog.all()) == 4
+    assert {file.name: message.removeprefix(str(file)) for file, message in catalog.problems} == {
+        "folder.yaml": " is no regular file",
+        "gone.yaml": " is no regular file",
+        "large.yaml": " is larger than 262144 bytes",
+        "latin.yaml": " is not UTF-8",
+        "pipe.yaml": " is no regular file",
+    }
+
+
+def test_a_folder_that_is_missing_is_a_problem_and_no_crash(tmp_path):
+    catalog = load_catalog(tmp_path / "nowhere")
+    assert len(catalog.all()) == 4
+    assert "cannot be read" in catalog.problems[0][1]
+
+
+def test_of_two_files_with_one_id_none_counts_and_both_are_named(tmp_path):
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text(GOOD)
+    second.write_text(GOOD)
+    catalog = load_catalog(tmp_path)
+    assert len(catalog.all()) == 4
+    assert [file for file, _ in catalog.problems] == [first, second]
+    for _, message in catalog.problems:
+        assert str(first) in message
+        assert str(second) in message
+
+
+def test_nobody_replaces_a_built_in_destination(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(GOOD.replace("id: parcels", "id: sftp"))
+    catalog = load_catalog(tmp_path)
+    assert catalog.get("sftp").connector == "sftp"
+    [(file, message)] = catalog.problems
+    assert file == mine
+    assert str(mine) in message
+    assert str(BUILT_IN / "sftp.yaml") in message
+
+
+@pytest.mark.parametrize("name", ["broken", "an alias bomb", "an unsafe pattern"])
+def test_a_malformed_built_in_file_stops_everything(tmp_path, name):
+    (tmp_path / "bad.yaml").write_text(MALFORMED[name][0])
+    with pytest.raises(SpecRefused, match=r"bad\.yaml"):
+        load_catalog(built_in=tmp_path)
+
+
+def test_two_built_in_files_with_one_id_stop_everything(tmp_path):
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(GOOD)
+    with pytest.raises(SpecRefused, match=r"b\.yaml and .*a\.yaml both describe parcels"):
+        load_catalog(built_in=tmp_path)

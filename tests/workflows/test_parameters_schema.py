@@ -1,0 +1,98 @@
+"""The schemas that faces make forms of."""
+
+import jsonschema
+import pytest
+
+from tests.suites.specs import BODIES, CATALOG, HTTP, S3, SFTP, ZONE
+from workflows.parameters import credential_schema, parameters_schema
+
+EVERY_SCHEMA = [
+    *(parameters_schema(spec, kind) for spec in CATALOG.all() for kind in (None, *spec.data_kinds)),
+    *(credential_schema(spec, variant) for spec in CATALOG.all() for variant in spec.variants),
+]
+
+
+def refuses(schema, value):
+    return not jsonschema.Draft202012Validator(schema).is_valid(value)
+
+
+@pytest.mark.parametrize("schema", EVERY_SCHEMA, ids=lambda schema: schema["title"])
+def test_every_schema_is_one(schema):
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["additionalProperties"] is False
+
+
+def test_every_field_has_a_title_and_a_help():
+    for spec in CATALOG.all():
+        for form in (
+            parameters_schema(spec)["properties"]["fields"],
+            *(credential_schema(spec, v) for v in spec.variants),
+        ):
+            for name, field in form["properties"].items():
+                assert field["title"], name
+                assert field["description"], name
+
+
+def test_the_order_of_the_fields_is_the_one_of_the_spec():
+    names = [field.name for field in HTTP.parameters]
+    assert list(parameters_schema(HTTP)["properties"]["fields"]["properties"]) == names
+
+
+def test_secrets_are_marked_and_have_no_default():
+    fields = credential_schema(S3, S3.variant(None))["properties"]
+    marked = {name for name, field in fields.items() if field.get("writeOnly") and field.get("x-secret")}
+    assert marked == {"secret_key"}
+    assert "default" not in fields["secret_key"]
+
+
+def test_what_is_required_and_what_is_preset_is_said():
+    login = credential_schema(SFTP, SFTP.variant(None))
+    assert login["required"] == ["domain", "username", "password"]
+    assert login["properties"]["port"] == {
+        "title": "Port",
+        "type": "integer",
+        "description": "The port of the SFTP server.",
+        "default": 22,
+        "minimum": 1,
+        "maximum": 65535,
+    }
+    assert parameters_schema(S3)["required"] == ["name", "data_kind", "fields"]
+    assert parameters_schema(ZONE)["required"] == ["name", "data_kind"]
+    assert parameters_schema(HTTP)["required"] == ["name", "fields"]
+
+
+def test_the_data_kind_is_marked_as_fixed_after_saving():
+    kind = parameters_schema(S3)["properties"]["data_kind"]
+    assert kind["enum"] == ["people", "accounts", "prospects", "datasets"]
+    assert kind["x-immutable"] is True
+    assert parameters_schema(HTTP)["properties"]["data_kind"]["default"] == "people"
+
+
+def test_the_file_format_follows_the_data_kind():
+    people = parameters_schema(S3, "people")["properties"]["file_format"]["properties"]
+    assert people["file_type"]["enum"] == ["csv", "json", "parquet"]
+    assert people["delimiter"]["x-enum-titles"] == ["Colon", "Comma", "Pipe", "Semicolon", "Tab"]
+    assert people["delimiter"]["x-applies-when"] == {"file_type": "csv"}
+    datasets = parameters_schema(S3, "datasets")["properties"]["file_format"]["properties"]
+    assert datasets["file_type"]["enum"] == ["json", "parquet"]
+    assert set(datasets) == {"file_type", "compression", "include_manifest"}
+    assert parameters_schema(HTTP)["properties"]["file_format"]["type"] == "null"
+
+
+@pytest.mark.parametrize("spec", CATALOG.all(), ids=lambda spec: spec.id)
+def test_the_least_body_fits(spec):
+    assert not refuses(parameters_schema(spec), BODIES[spec.id])
+
+
+@pytest.mark.parametrize("bucket", ["ab", "My", "-ab", "192.100.1.1", "a" * 64])
+def test_patterns_and_what_they_refuse_are_in_the_schema(bucket):
+    body = {**BODIES["amazon-s3"], "fields": {"bucket_name": bucket, "folder_path": "x"}}
+    assert refuses(parameters_schema(S3), body)
+
+
+def test_the_pattern_of_a_key_holds_only_without_an_endpoint():
+    schema = credential_schema(S3, S3.variant(None))
+    keys = {"access_key": "test", "secret_key": "a secret of ours"}
+    assert refuses(schema, keys)
+    assert not refuses(schema, {**keys, "endpoint": "http://127.0.0.1:9000"})
