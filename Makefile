@@ -25,21 +25,21 @@ demo: setup ## a first look, in the folder .demo
 serve: setup ## the server, on this machine only
 	@$(BIN)/interlock serve
 
-test: setup-dev ## format, lint, types, contracts, tests: what a change must pass
+check: setup-dev ## format, lint, types, contracts, tests, examples of the docs: what a change must pass
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST)
 
-check: test ## the same
+test: check ## the same
 
 format: setup-dev ## put the code in its form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
 test-crash: setup-dev ## 300 kills in the middle of work
-	INTERLOCK_CRASHES=$${INTERLOCK_CRASHES:-300} $(PYTEST) -m crash --timeout 3600
+	INTERLOCK_CRASHES=$${INTERLOCK_CRASHES:-300} $(PYTEST) -m crash --timeout 3600 tests/crash
 
 test-servers: setup-servers ## against real servers on this machine
 	$(PYTEST) -m servers --timeout 600 tests/servers

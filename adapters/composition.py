@@ -1,9 +1,11 @@
 """compose(settings) -> System: the one place that knows every part."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from adapters.catalog.loader import load_catalog
 from adapters.catalog.patterns import Re2Patterns
@@ -52,6 +54,7 @@ def compose(
     Raises:
         Invalid: a setting is wrong.
         LogBusy, LogUnavailable, LogCorrupt, SchemaMismatch: the log cannot be opened; the text says what to do.
+            Whatever had been opened by then is closed again.
     """
     settings = Settings.from_env() if settings is None else settings
     clock = clock or Clock()
@@ -60,19 +63,21 @@ def compose(
     catalog = load_catalog(settings.catalog)
     door = Door(settings.allow_networks)
     prober = prober or DestinationProber(door, settings.landing_zone_of, seconds=settings.probe_seconds)
-    vault = MemoryVault() if path is None else FileVault(settings.home / "vault", settings.key_path)
-    log = log or (MemoryLog() if path is None else SQLiteLog(path))
-    workflows = Workflows(log=log)
-    store = SQLiteViews(":memory:" if path is None else views_path(path))
-    views = FreshViews(workflows, store, lambda: SQLiteViews(":memory:"))
+    with ExitStack() as opened:
+        vault = MemoryVault() if path is None else FileVault(settings.vault_path, settings.key_path)
+        opened.callback(vault.close)
+        if log is None:
+            log = MemoryLog() if path is None else SQLiteLog(path)
+            opened.callback(log.close)
+        workflows = Workflows(log=log)
+        store = SQLiteViews(":memory:" if path is None else views_path(path))
+        opened.callback(store.close)
+        views = FreshViews(workflows, store, lambda: SQLiteViews(":memory:"))
+        views.forget_foreign()
+        _collect_orphans(vault, views, log)
+        closing = opened.pop_all()
+    closing.callback(log.close)  # a log that was given is closed by the System too; closing twice does no harm
     accounts = AccountService(workflows, vault, prober, patterns)
-
-    def close() -> None:
-        log.close()
-        store.close()
-        vault.close()
-
-    _collect_orphans(vault, views)
     return System(
         workflows=workflows,
         catalog=catalog,
@@ -84,7 +89,7 @@ def compose(
         definitions=DEFINITIONS,
         draft_days=settings.draft_days,
         clock=clock,
-        close=close,
+        close=closing.close,
         vault_problem=lambda: getattr(vault, "sealed", "") or None,
     )
 
@@ -125,17 +130,25 @@ def handlers(
     }
 
 
-def _collect_orphans(vault: Any, views: FreshViews) -> None:
+def _collect_orphans(vault: Any, views: FreshViews, log: EventLog) -> None:
     """Drop secrets whose account never came to be recorded: the process died between the vault and the log."""
-    kept = vault.accounts()
-    if not kept or any(lag.parked for lag in views.lags()):
-        return  # an event that cannot be read might be the one that names the account
-    living = ("authorised", "expired")
-    recorded = views.query(views.accounts, Query(filter={"state": living}, limit=None)).items
-    known = {row.id for row in recorded}
-    for account_id in kept:
-        if str(account_id) not in known:
-            try:
+    try:
+        kept = vault.accounts()
+        first = log.read(0, limit=1)
+        if not kept or not first:
+            return
+        living = ("authorised", "expired")
+        recorded = views.query(views.accounts, Query(filter={"state": living}, limit=None)).items
+        if any(lag.parked for lag in views.lags()):
+            return  # an event that cannot be read might be the one that names the account
+        known = {row.id for row in recorded}
+        for account_id in kept:
+            # What is older than this log was kept for another one, which somebody may put back.
+            if str(account_id) not in known and _made_at(account_id) >= _made_at(first[0].event_id):
                 vault.delete(account_id)
-            except VaultError:
-                return  # the folder cannot be written now; health says so
+    except VaultError:
+        return  # the folder cannot be read or written now; health says so
+
+
+def _made_at(identity: UUID) -> int:
+    return identity.int >> 80  # the milliseconds of a UUID of version 7

@@ -1,10 +1,11 @@
 """Settings: the environment, read once and typed. Every variable is listed here; an unknown one is named."""
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -16,9 +17,15 @@ PREFIX = "INTERLOCK_"
 FOR_CLIENTS = ("url", "token", "token_file", "sandbox", "debug")
 """What the command line reads by itself: which server to talk to, how, and in which sandbox."""
 
+_SANDBOX = re.compile("[a-z0-9][a-z0-9-]{0,62}")
+
 
 def _comma_list(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _folded(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -39,22 +46,25 @@ class Settings(BaseModel):
     catalog: Path | None = None
     landing_zone: str | None = None
     master_key_file: Path | None = None
-    draft_days: int = Field(default=30, ge=1)
-    probe_seconds: float = Field(default=15.0, gt=0)
-    log_level: str = "info"
-    log_format: str | None = Field(default=None, pattern="^(console|json)$")
+    draft_days: int = Field(default=30, ge=1, le=36_500)
+    probe_seconds: float = Field(default=15.0, gt=0, allow_inf_nan=False)
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_folded)] = "info"
+    log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_folded)] = None
 
     @field_validator("allow_networks")
     @classmethod
     def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
-        for network in networks:
-            split_network(network)
+        for number, network in enumerate(networks, 1):
+            try:
+                split_network(network)
+            except ValueError as error:
+                raise ValueError(f"network {number} {error}") from None
         return networks
 
     @field_validator("database")
     @classmethod
     def _database(cls, database: str | None) -> str | None:
-        if database is None or database == "memory:" or database.startswith("sqlite:///"):
+        if database is None or database == "memory:" or database.removeprefix("sqlite:///") not in ("", database):
             return database
         raise ValueError("neither sqlite:///path nor memory: (other stores come with later releases)")
 
@@ -73,12 +83,25 @@ class Settings(BaseModel):
         return self.master_key_file or self.home / "master.key"
 
     @property
+    def vault_path(self) -> Path:
+        """The folder of the vault: in the home, and beside a database that is kept elsewhere, to which it belongs."""
+        if self.database is None or self.database_path is None:
+            return self.home / "vault"
+        return self.database_path.with_name(f"{self.database_path.name}.vault")
+
+    @property
     def token_path(self) -> Path:
         """The file of the administrator's token."""
         return self.home / "admin.token"
 
     def landing_zone_of(self, sandbox: str) -> str:
-        """Return the landing zone of a sandbox: a folder, or an S3 prefix."""
+        """Return the landing zone of a sandbox: a folder, or an S3 prefix.
+
+        Raises:
+            Invalid: the name of the sandbox could lead out of the landing zone.
+        """
+        if not _SANDBOX.fullmatch(sandbox):
+            raise Invalid([("/sandbox", "must be a name of small letters, digits and hyphens")])
         if self.landing_zone is None:
             return str(self.home / "landing-zone" / sandbox)
         return f"{self.landing_zone.rstrip('/')}/{sandbox}"
@@ -93,8 +116,9 @@ class Settings(BaseModel):
         environ = os.environ if environ is None else environ
         given = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
         known = list(cls.model_fields)
+        variables = [f"{PREFIX}{name.upper()}" for name in (*known, *FOR_CLIENTS)]
         unknown = [
-            (f"{PREFIX}{name.upper()}", f"is no setting{nearest(name, known).upper()}")
+            (f"{PREFIX}{name.upper()}", f"is no setting{nearest(PREFIX + name.upper(), variables)}")
             for name in given
             if name not in known and name not in FOR_CLIENTS
         ]
@@ -102,7 +126,7 @@ class Settings(BaseModel):
             settings = cls.model_validate({name: value for name, value in given.items() if name in known and value})
         except ValidationError as error:
             wrong = [
-                (f"{PREFIX}{str(problem['loc'][0]).upper()}", problem["msg"])
+                (f"{PREFIX}{str(problem['loc'][0]).upper()}", _told(problem["msg"]))
                 for problem in error.errors(include_url=False, include_input=False)
             ]
             raise Invalid([*unknown, *wrong], fix="correct these environment variables") from None
@@ -111,17 +135,23 @@ class Settings(BaseModel):
         return settings
 
 
+def _told(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")
+
+
 def split_network(text: str) -> tuple[str, int | None]:
     """Split `CIDR[:port]` into its network and port; raises ValueError when it is neither."""
-    network, port = text, ""
+    network, colon, port = text, "", ""
     if text.startswith("["):
-        network, _, port = text[1:].partition("]")
-        port = port.removeprefix(":")
+        network, bracket, port = text[1:].partition("]")
+        colon, port = port[:1], port[1:]
+        if not bracket or colon not in ("", ":"):
+            network = ""
     elif text.count(":") == 1:
-        network, _, port = text.partition(":")
-    if port and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise ValueError(f"{text}: the port is no number from 1 to 65535")
+        network, colon, port = text.partition(":")
+    if colon and not (port.isascii() and port.isdecimal() and len(port) < 6 and 0 < int(port) < 65536):
+        raise ValueError("has a port that is no number from 1 to 65535")
     try:
         return str(ip_network(network)), int(port) if port else None
     except ValueError:
-        raise ValueError(f"{text} is no network like 10.0.0.0/8 or 10.1.2.3/32:22") from None
+        raise ValueError("is no network like 10.0.0.0/8, 10.1.2.3/32:22 or [fd00::/8]:22") from None

@@ -139,7 +139,17 @@ class Workflow(BaseAggregate[UUID]):
         # Time never runs back within a stream, whatever the wall clock does.
         at = max(context.now(), self.modified_on)
         envelope = context.envelope(self.definition.name, self.definition.version, at)
-        self.trigger_event(event, timestamp=at, state=state, envelope=envelope, **facts)
+        # What the library's trigger_event does, without its checks of every call: half the cost of an event.
+        new = event(
+            originator_id=self.id,
+            originator_version=self.version + 1,
+            timestamp=at,
+            state=state,
+            envelope=envelope,
+            **facts,
+        )
+        new.mutate(self)
+        self._pending_events.append(new)
 
     def fork(self) -> Self:
         """Return a copy to decide on: the original stays as it was recorded, whatever happens."""

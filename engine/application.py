@@ -5,9 +5,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import takewhile
-from types import TracebackType
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from eventsourcing.application import Application
@@ -19,58 +19,11 @@ from engine.events import WorkflowEvent
 from engine.log import CommandKey, EventLog, LoggedEvent, Receipt
 from engine.mapper import EventMapper
 from engine.outcome import outcome
+from engine.turn import Turn, W
 from engine.turns import Turns
 
-W = TypeVar("W", bound=Workflow)
 CACHED = 10_000
 """Workflows kept in memory as they stand; losing one costs a replay of its stream, never more."""
-
-
-class Turn:
-    """What is decided while a turn lasts: copies of the workflows, recorded together when the block ends well."""
-
-    def __init__(self, application: "Workflows", workflows: tuple[Workflow, ...], key: CommandKey | None) -> None:
-        self._application, self._workflows, self._key = application, workflows, key
-        self._held = application.turns.take(*(workflow.id for workflow in workflows))
-        self._copies: dict[UUID, Workflow] = {}
-        self.receipt: Receipt | None = None
-
-    # A class, because a generator as context manager costs three times as much, on every command.
-    async def __aenter__(self) -> "Turn":
-        await self._held.__aenter__()
-        try:
-            for workflow in self._workflows:
-                self._application.expect_current(workflow)
-            self._copies = {workflow.id: workflow.fork() for workflow in self._workflows}
-        except BaseException:
-            self._held.release()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self.receipt = await self._application.append(self.copies, self._key)
-        finally:
-            self._held.release()
-
-    def of(self, workflow: W) -> W:
-        """Return the copy of *workflow* to decide on."""
-        return cast(W, self._copies[workflow.id])
-
-    @property
-    def recorded(self) -> Receipt:
-        """The receipt of what the turn recorded; there is one as soon as the block has ended well."""
-        if self.receipt is None:
-            raise RuntimeError("nothing is recorded before the turn ends")
-        return self.receipt
-
-    @property
-    def copies(self) -> tuple[Workflow, ...]:
-        """Every copy, the target first."""
-        return tuple(self._copies.values())
 
 
 class Workflows(Application[UUID]):
@@ -88,7 +41,7 @@ class Workflows(Application[UUID]):
         self._given, self._kept = log, kept
         super().__init__(dict(env or {}))
         self.event_mapper = EventMapper()
-        self.turns = Turns()
+        self._turns = Turns()
         self._cache: OrderedDict[UUID, Workflow] = OrderedDict()
         self._loading: dict[UUID, object] = {}
         self._mutex = threading.Lock()
@@ -173,9 +126,11 @@ class Workflows(Application[UUID]):
         Raises:
             Conflict: one of them has moved on since it was loaded, or its stream was written elsewhere.
         """
-        return Turn(self, (target, *others), key)
+        involved = (target, *others)
+        held = self._turns.take(*(workflow.id for workflow in involved))
+        return Turn(involved, held, self._expect_current, partial(self._append, key=key))
 
-    def expect_current(self, workflow: Workflow) -> None:
+    def _expect_current(self, workflow: Workflow) -> None:
         """Refuse a workflow that is not the newest one.
 
         Raises:
@@ -190,7 +145,7 @@ class Workflows(Application[UUID]):
         if version != workflow.version:
             raise Conflict(workflow.id, version)
 
-    async def append(self, copies: Sequence[Workflow], key: CommandKey | None = None) -> Receipt | None:
+    async def _append(self, copies: Sequence[Workflow], key: CommandKey | None = None) -> Receipt | None:
         """Record what was decided, the target first; None if nothing was.
 
         Raises:
@@ -214,7 +169,7 @@ class Workflows(Application[UUID]):
 
     async def record(self, workflow: Workflow, *others: Workflow, key: CommandKey | None = None) -> Receipt:
         """Record what workflows decided outside of a turn: new ones, or in code that has the log to itself."""
-        receipt = await self.append((workflow, *others), key)
+        receipt = await self._append((workflow, *others), key)
         if receipt is None:
             raise ValueError("nothing was decided")
         return receipt

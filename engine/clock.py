@@ -5,6 +5,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+_MARKS = 0x7000_8000_0000_0000_0000
+"""Version 7 and the variant, where they stand in a UUID; everything else after the time is chance."""
+
+_CHANCE = 0x0FFF_3FFF_FFFF_FFFF_FFFF
+
 
 class Clock:
     """Wall-clock time, in UTC."""
@@ -31,7 +36,5 @@ class FixedClock(Clock):
 def new_id(milliseconds: int | None = None) -> UUID:
     """Return a UUID of version 7: ids made later sort later, to the millisecond."""
     ms = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
-    value = int.from_bytes(ms.to_bytes(6, "big") + os.urandom(10), "big")
-    value = (value & ~(0xF000 << 64)) | (0x7000 << 64)
-    value = (value & ~(0xC000 << 48)) | (0x8000 << 48)
-    return UUID(int=value)
+    chance = int.from_bytes(os.urandom(10), "big") & _CHANCE
+    return UUID(int=(ms & 0xFFFF_FFFF_FFFF) << 80 | _MARKS | chance)

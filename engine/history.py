@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from engine.aggregate import Workflow
-from engine.application import W, Workflows
+from engine.application import Workflows
 from engine.errors import NotFound
 from engine.events import WorkflowEvent
 from engine.log import LoggedEvent
+from engine.turn import W
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adapters.cli.errors import ProblemAnswer, ServerTrouble, WrongUse
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -28,27 +30,6 @@ class Answer:
     def etag(self) -> str:
         """The version of what was answered, for If-Match."""
         return self.headers.get("etag", "")
-
-
-class ProblemAnswer(Exception):
-    """The API refused, and said why: `problem` is the parsed application/problem+json."""
-
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(str(problem.get("detail") or problem.get("title") or f"HTTP status {status}"))
-        self.status, self.problem = status, problem
-
-    @property
-    def code(self) -> str:
-        """The stable code of the problem."""
-        return str(self.problem.get("type", "")).rpartition("/")[2]
-
-
-class ServerTrouble(Exception):
-    """The server cannot be reached, or does not answer as Interlock does."""
-
-    def __init__(self, message: str, fix: str) -> None:
-        super().__init__(message)
-        self.fix = fix
 
 
 class Client:
@@ -89,11 +70,16 @@ class Client:
         Raises:
             ProblemAnswer: the API refused.
             ServerTrouble: there was no answer, or none that Interlock gives.
+            WrongUse: something cannot be sent at all.
         """
         asked = {name: _parameter(value) for name, value in (params or {}).items() if value not in (None, "", False)}
         sent = {"authorization": f"Bearer {self._token.reveal()}", "accept": "application/json", **(headers or {})}
         if self._sandbox:
             sent["x-sandbox"] = self._sandbox
+        for name, value in sent.items():
+            if not (value.isascii() and value.isprintable()):
+                shown = "the token" if name == "authorization" else name
+                raise WrongUse(f"{shown} must be printable ASCII", "write it without other characters")
         content = None
         if body is not None:
             content = json.dumps(body, default=_reveal).encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""A credential, put together from options, files, the environment and hidden prompts; its secrets never in arguments."""
+"""A credential, put together from options, files, variables and hidden prompts; its secrets never in arguments."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli.failures import WrongUse
+from adapters.cli.errors import WrongUse
 from adapters.cli.inputs import is_secret, pairs, segment, text_from, typed
 from adapters.cli.session import Session
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.cli.client import ProblemAnswer, ServerTrouble
+from adapters.cli.errors import Failed, ProblemAnswer, ServerTrouble, WrongUse
 from engine.errors import EngineError, Forbidden, Invalid
 
 if TYPE_CHECKING:
@@ -29,22 +29,6 @@ EXIT_CODES = {
 _BY_STATUS = {401: NOT_PERMITTED, 403: NOT_PERMITTED, 412: STALE, 428: STALE, 502: PROBE_FAILED, 504: PROBE_FAILED}
 _OF_A_PROBE = ("credential-rejected", "parameters-rejected")
 _OF_A_PROBE_BEGINNINGS = ("destination-", "host-key-", "probe-")
-
-
-class WrongUse(Exception):
-    """The command line itself is wrong; nothing was sent."""
-
-    def __init__(self, message: str, fix: str = "") -> None:
-        super().__init__(message)
-        self.fix = fix
-
-
-class Failed(Exception):
-    """The command ran, and its answer is bad news that has been printed already."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(EXIT_CODES[code])
-        self.exit_code = code
 
 
 def exit_code_of(status: int, codes: Iterable[str]) -> int:
@@ -92,12 +76,17 @@ def _told(error: BaseException, explain: bool, debug: bool) -> tuple[int, list[s
         case OSError():
             # Which file and why; the class and the number help nobody.
             where = f"{error.filename}: " if error.filename else ""
-            return FAILED, [f"error: {where}{error.strerror or type(error).__name__}", *_fix("check the path, its rights and the disk")]
+            return FAILED, [
+                f"error: {where}{error.strerror or type(error).__name__}",
+                *_fix("check the path, its rights and the disk"),
+            ]
     return FAILED, _unexpected(error, debug)
 
 
 def _problem(problem: Mapping[str, Any], explain: bool) -> Iterator[str]:
-    yield f"error: {problem.get('detail') or problem.get('title')}"
+    # Where fields are named one by one, the detail only says the same in one line.
+    whole = problem.get("title") if problem.get("errors") else problem.get("detail")
+    yield f"error: {whole or problem.get('title') or problem.get('detail')}"
     for guard in problem.get("guards") or ():
         if _failed(guard):
             where = f" at {guard['pointer']}" if guard.get("pointer") else ""
@@ -111,7 +100,8 @@ def _problem(problem: Mapping[str, Any], explain: bool) -> Iterator[str]:
     for wrong in problem.get("errors") or ():
         yield f"  {wrong.get('pointer') or '/'}: {wrong.get('message') or wrong.get('detail')}"
     for missed in problem.get("missed") or ():
-        yield f"  missed: version {missed.get('version')}: {missed.get('sentence') or missed.get('type') or missed.get('topic')}"
+        what = missed.get("sentence") or missed.get("type") or missed.get("topic")
+        yield f"  missed: version {missed.get('version')}: {what}"
     for check in problem.get("checks") or ():
         if explain or check.get("status") == "failed":
             yield f"  {check.get('name')}: {check.get('status')}: {check.get('message') or check.get('tried')}"
@@ -142,6 +132,7 @@ def _unexpected(error: BaseException, debug: bool) -> list[str]:
     if debug:
         # Places only: a message, or the locals of a frame, would show what somebody typed.
         told += [
-            f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+            f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
         ]
     return told

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from adapters.cli.failures import WrongUse
+from adapters.cli.errors import WrongUse
 
 _MOST = 4 * 1024 * 1024
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
@@ -86,10 +86,16 @@ def body_from(source: str) -> Any:
     """Read a JSON body from a file, or from standard input for `-`.
 
     Raises:
-        WrongUse: it cannot be read, or is no JSON.
+        WrongUse: it cannot be read, is no JSON, or names something twice.
     """
+
+    def members(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(found)) != len(found):
+            raise WrongUse("what --body names has an object with the same name twice", "keep one of them")
+        return dict(found)
+
     try:
-        return json.loads(text_from(source, "--body"))
+        return json.loads(text_from(source, "--body"), object_pairs_hook=members)
     except (ValueError, RecursionError):
         raise WrongUse("what --body names is no JSON", "put one JSON object into it") from None
 
@@ -110,6 +116,8 @@ def text_from(source: str, option: str) -> str:
             raise WrongUse(f"what {option} names is longer than {_MOST // 1024 // 1024} MB", "name the right file")
         return raw.decode("utf-8-sig")
     except OSError as error:
-        raise WrongUse(f"what {option} names cannot be read: {error.strerror}", "check the path and its rights") from None
+        raise WrongUse(
+            f"what {option} names cannot be read: {error.strerror}", "check the path and its rights"
+        ) from None
     except UnicodeDecodeError:
         raise WrongUse(f"what {option} names is no text in UTF-8", "save it as UTF-8") from None

@@ -17,13 +17,6 @@ _WIDE = 200
 """Columns where nobody looks: a table in a file or a pipe must not lose its right side."""
 
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "cyan")}
-STATUS = {
-    "passed": ("✓", "green"),
-    "failed": ("✗", "red"),
-    "warning": ("!", "yellow"),
-    "skipped": ("-", "dim"),
-    "not_testable": ("?", "cyan"),
-}
 
 
 def console(*, err: bool = False) -> "Console":
@@ -108,21 +101,6 @@ def plain(value: Any) -> str:
         case list() | tuple():
             return ", ".join(plain(inner) for inner in value) or "none"
     return str(value)
-
-
-def show_checks(checks: Sequence[Mapping[str, Any]]) -> None:
-    """Print the checks of a probe, in their order."""
-    table = new_table("", "Check", "Took", "What was found")
-    for check in checks:
-        mark, colour = STATUS.get(str(check["status"]), ("?", ""))
-        found = str(check.get("message") or check.get("tried") or check.get("code") or "")
-        if check.get("fix") and check["status"] in ("failed", "warning"):
-            found += f"\nfix: {check['fix']}"
-        from rich.text import Text
-
-        duration = f"{check.get('duration_ms', 0):.1f} ms"
-        table.add_row(Text(mark, style=colour), cell(check["name"]), cell(duration), cell(found))
-    console().print(table)
 
 
 def say(text: str, style: str = "") -> None:

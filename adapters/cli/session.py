@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from adapters.cli.failures import WrongUse
+from adapters.cli.errors import WrongUse
 
 if TYPE_CHECKING:
     from adapters.cli.client import Client

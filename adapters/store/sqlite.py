@@ -30,6 +30,9 @@ Append = tuple[Sequence[NewEvent], CommandKey | None]
 _INSERT = """INSERT INTO events
     (sequence, stream, version, topic, sandbox, event_id, leaf, chain, key, request, batch, body)
     VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"""
+_CHECKPOINT = "wal_autocheckpoint=4000"
+"""Pages (16 MB) between checkpoints: a page that many commits touched is then written back once, not four times."""
+
 _KEYS = "SELECT key FROM events WHERE stream=? AND key IS NOT NULL"
 
 
@@ -63,7 +66,7 @@ class SQLiteLog(SQLiteReader):
                 self._writer.execute("PRAGMA journal_mode=WAL")
                 schema.create(self._writer)
             schema.expect_schema(self._writer, self.path)
-            for setting in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
+            for setting in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", _CHECKPOINT):
                 self._writer.execute(f"PRAGMA {setting}")
             schema.expect_durable(self._writer, self.path)
             self._reader = connect(self.path, "mode=rw", *READING, patience=self._patience)

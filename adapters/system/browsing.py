@@ -150,11 +150,13 @@ class Lists:
 
     def _list(self, projection: Projection[Any], caller: Caller, question: dict[str, Any]) -> dict[str, Any]:
         asked = dict(question)
+        if asked.pop("sandbox", caller.sandbox) != caller.sandbox:
+            raise Invalid([("/sandbox", "is chosen by who asks, not by the question")])
         moment = Moment.of(asked.pop("as_of", None), whole=True)
         min_position = asked.pop("min_position", None)
         limit = asked.pop("limit", 50)
         query = Query(
-            search=_search(asked.pop("search", "") or ""),
+            search=_search(asked.pop("search", "")),
             sort=asked.pop("sort", None) or "",
             descending=bool(asked.pop("descending", False)),
             cursor=asked.pop("cursor", "") or "",
@@ -165,7 +167,8 @@ class Lists:
         return {"items": [row.model_dump(mode="json") for row in page.items], "next": page.next or None}
 
 
-def _search(text: str) -> str:
+def _search(text: str | None) -> str:
+    text = text or ""
     if "\x00" in text or len(text) > 200:
         raise Invalid([("/search", "must be at most 200 characters, without NUL")])
     return text.casefold()

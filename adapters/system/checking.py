@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from adapters.system.explaining import as_id
 from adapters.system.views import FreshViews
 from engine.application import Workflows
 from engine.definition import Definition
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError, Invalid, NotFound
 from engine.log import EventLog, LoggedEvent
 from engine.projection import BATCH
 from engine.verification import verify
@@ -48,10 +49,10 @@ class Probes:
             return shown(tried.report)
         return shown(await self._accounts.probe(spec, None, variant.id, fields, caller.sandbox))
 
-    async def probe_connection(self, caller: Caller, connection_id: UUID) -> dict[str, Any]:
+    async def probe_connection(self, caller: Caller, connection_id: UUID | str) -> dict[str, Any]:
         """Try a connection as it stands: its account and its parameters, as far as they are chosen."""
         authorise(caller, "manage-destinations")
-        connection = await self._workflows.get(Connection, connection_id, caller.sandbox)
+        connection = await self._connection(caller, connection_id)
         if connection.state == "catalog_selected" or connection.state in connection.definition.final:
             raise Invalid([("", f"there is nothing to try in {connection.state}")], fix="authenticate first")
         spec = self._catalog.get(connection.destination)
@@ -60,6 +61,28 @@ class Probes:
             account = await self._accounts.find(connection.account_id, caller.sandbox)
         fields = connection.fields if connection.name else None
         return shown(await self._accounts.probe(spec, account, connection.variant, fields, caller.sandbox))
+
+    async def judge_parameters(self, caller: Caller, connection_id: UUID | str, body: Any) -> dict[str, Any]:
+        """Say whether a body of set_parameters (once saved: of edit_parameters) is in order.
+
+        Nothing is recorded, and the destination is not asked.
+        """
+        authorise(caller, "manage-destinations")
+        connection = await self._connection(caller, connection_id)
+        before = connection.parameters if connection.state in ("saved", "disabled") else None
+        spec = self._catalog.get(connection.destination)
+        try:
+            values = validate_parameters(spec, body, self._patterns, before=before)
+        except Invalid as invalid:
+            errors = [{"pointer": pointer, "message": message} for pointer, message in invalid.errors]
+            return {"valid": False, "errors": errors, "values": None}
+        return {"valid": True, "errors": [], "values": values}
+
+    async def _connection(self, caller: Caller, connection_id: UUID | str) -> Connection:
+        try:
+            return await self._workflows.get(Connection, as_id("connection", connection_id), caller.sandbox)
+        except NotFound:
+            raise NotFound("no connection of that id here", fix="list them: GET /v1/connections") from None
 
 
 def _probe_body(body: Any) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -119,7 +120,7 @@ class Commands:
         workflow: Workflow | None = None
         write = _log.info
         try:
-            authorise(call.caller, *command.PERMISSIONS)
+            self._authorise(call)
             if not command.OPENS:
                 workflow = await self._find(command.TARGET, target, call.caller.sandbox)
                 line |= {"id": workflow.id, "state_before": workflow.state}
@@ -133,20 +134,37 @@ class Commands:
             line |= {"verdict": "refused" if isinstance(error, Refusal) else "failed", "code": code_of(error)}
             line |= {"reason": str(error), "guards": [r.name for r in getattr(error, "guards", ()) if not r.passed]}
             if isinstance(error, (Refusal, Conflict)):
-                error.attempt = line["attempt"] = await self._note(call, workflow, error)
+                error.attempt = line["attempt"] = await self._note(call, target, workflow, error)
+            raise
+        except BaseException as error:
+            write = _log.error
+            line |= {"verdict": "failed", "code": type(error).__name__}  # its text may repeat a value
             raise
         finally:
             line["ms"] = round((time.perf_counter() - started) * 1000, 2)
-            if structlog.is_configured():  # in process, nobody sees lines unless they asked for them
-                write("command", **{name: value for name, value in line.items() if value not in (None, [])})
+            _tell(write, line)
 
-    async def _note(self, call: _Call, workflow: Workflow | None, error: EngineError) -> UUID | None:
+    def _authorise(self, call: _Call) -> None:
+        """Refuse who lacks a permission, before anything else is judged; some destinations take one more."""
+        authorise(call.caller, *call.command.PERMISSIONS)
+        destination = call.body.get("destination") if isinstance(call.body, Mapping) else None
+        if call.command.OPENS and isinstance(destination, str):
+            with suppress(NotFound):  # an unknown destination is told when the command is decided
+                authorise(call.caller, *connect_permissions(self._catalog.get(destination)))
+
+    async def _note(
+        self, call: _Call, target: UUID | str | None, workflow: Workflow | None, error: EngineError
+    ) -> UUID | None:
+        about = "new" if call.command.OPENS else "unknown"
+        if workflow is None and not call.command.OPENS:
+            with suppress(EngineError):  # who lacks a permission, lacked it for this one
+                workflow = await self._find(call.command.TARGET, target, call.caller.sandbox)
         return await self._attempts.refused(
             call.context,
             command=call.command.TRIGGER,
-            target=f"{call.command.TARGET}:{workflow.id if workflow else 'new'}",
+            target=f"{call.command.TARGET}:{workflow.id if workflow else about}",
             code=code_of(error),
-            reason=_storable(str(error)),
+            reason=str(error),
             state=workflow.state if workflow else "",
             version=workflow.version if workflow else 0,
             guards=tuple(report.as_dict() for report in getattr(error, "guards", ())),
@@ -209,9 +227,6 @@ class Commands:
         if workflow is not None and (call.must_match or call.if_match is not None):
             expect_version(self._workflows, workflow.id, call.if_match)
         asked = call.make(workflow.id if workflow else None)
-        destination = getattr(asked, "destination", None)
-        if call.command.OPENS and isinstance(destination, str):
-            authorise(call.caller, *connect_permissions(self._catalog.get(destination)))
         try:
             receipt = await self._handlers[call.command](asked, call.context, key)
         except Conflict as conflict:
@@ -221,12 +236,15 @@ class Commands:
         return Outcome.of(call.command, receipt, self._show)
 
 
+def _tell(write: Callable[..., Any], line: Mapping[str, Any]) -> None:
+    """Write the wide line of one command; in process, nobody sees lines unless they asked for them."""
+    if structlog.is_configured():
+        with suppress(OSError, ValueError):  # a terminal that went away changes nothing about what is recorded
+            write("command", **{name: value for name, value in line.items() if value not in (None, [])})
+
+
 def code_of(error: EngineError) -> str:
     """Return the stable code of an error: for a failed guard, that of the first guard that refused."""
     if isinstance(error, GuardFailed):
         return next((report.code for report in error.guards if report.passed is False), error.code)
     return error.code
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().replace("\x00", "?")[:1000]

@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from adapters.system.inputs import input_schema, prefill
-from adapters.system.moments import Moment, recorded_of
+from adapters.system.moments import Moment
 from adapters.system.parsing import KINDS
+from adapters.system.standing import Standing
 from engine import explain
 from engine.aggregate import Workflow
 from engine.application import Workflows
@@ -14,7 +15,7 @@ from engine.diagram import mermaid
 from engine.envelope import Context
 from engine.errors import Invalid, NotFound
 from engine.history import steps
-from engine.projection import Projection, fold
+from engine.projection import Projection
 from projections.audit import describe_changes, sentence
 from workflows.account.aggregate import Account
 from workflows.connection.aggregate import Connection
@@ -37,7 +38,8 @@ class Explanations:
         clock: Clock,
         draft_days: int,
     ) -> None:
-        self._workflows, self._catalog, self._rows = workflows, catalog, rows
+        self._workflows, self._catalog = workflows, catalog
+        self._rows = {kind: Standing(workflows, projection) for kind, projection in rows.items()}
         self._clock, self._days = clock, draft_days
 
     def show(self, kind: str, object_id: UUID, version: int | None = None) -> dict[str, Any]:
@@ -45,16 +47,9 @@ class Explanations:
         return self._row(kind, object_id, None, Moment(version=version))
 
     def _row(self, kind: str, object_id: UUID, sandbox: str | None, moment: Moment) -> dict[str, Any]:
-        events = (recorded_of(self._workflows, row) for row in self._workflows.log.read_stream(object_id))
-        past = [recorded for recorded in events if moment.covers(recorded)]
-        beyond = moment.version is not None and past and past[-1].event.originator_version != moment.version
-        projection = self._rows[kind]
+        row = self._rows[kind].row(object_id, moment)
         # A foreign object and one of another kind look exactly like a missing one.
-        if not past or beyond or (sandbox is not None and past[0].event.envelope.sandbox != sandbox):
-            raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s")
-        rows, _ = fold(projection, past, lambda _: None)
-        row = rows.get(str(object_id))
-        if row is None:
+        if row is None or (sandbox is not None and row.sandbox != sandbox):
             raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s")
         return {**row.model_dump(mode="json"), "etag": f'"{row.version}-{row.digest}"'}
 
@@ -131,9 +126,8 @@ class Explanations:
         self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None
     ) -> list[dict[str, Any]]:
         """Return an object's history: each event in a sentence, with what it changed, before and after."""
-        moment = Moment.of(as_of)
-        found = self._row(kind, as_id(kind, object_id), caller.sandbox, moment)
         may_view(caller)
+        found = self._row(kind, as_id(kind, object_id), caller.sandbox, Moment.of(as_of))
         walked = steps(self._workflows, AGGREGATES[kind], UUID(found["id"]), upto=found["version"])
         return [
             {

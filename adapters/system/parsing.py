@@ -10,10 +10,14 @@ from pydantic import ValidationError
 from engine.command import Command
 from engine.errors import Invalid, NotFound
 from engine.secret import Secret
-from engine.storable import escape
+from engine.storable import escape, presentable
 from workflows.account import commands as account
 from workflows.connection import commands as connection
 from workflows.nearest import nearest
+
+MOST_PROBLEMS = 50
+LONGEST_NAME = 100
+"""How much of what somebody sent an answer tells: nobody makes it long by sending many wrong names, or a long one."""
 
 KINDS: dict[str, dict[str, type[Command]]] = {
     "connection": {connection.SelectDestination.TRIGGER: connection.SelectDestination, **connection.COMMANDS},
@@ -48,11 +52,16 @@ def parse(command: type[Command], body: Any, target: UUID | None) -> Command:
         return command.model_validate(values)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
-    raise Invalid([(_pointer(problem["loc"]), _message(problem, fields)) for problem in problems])
+    except RecursionError:
+        raise Invalid([("", "is nested too deep")]) from None
+    told = [(_pointer(problem["loc"]), _message(problem, fields)) for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        told.append(("", f"and {len(problems) - MOST_PROBLEMS} problems more"))
+    raise Invalid(told)
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
-    return "".join(f"/{escape(str(part))}" for part in location)
+    return "".join(f"/{escape(presentable(str(part), LONGEST_NAME))}" for part in location)
 
 
 def _message(problem: Any, fields: list[str]) -> str:

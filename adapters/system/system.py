@@ -1,9 +1,10 @@
 """System: commands, lists, explanations, probes, verification and health of one installation, under one roof."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -68,16 +69,20 @@ class System:
         self.handle, self.submit = self._commands.handle, self._commands.submit
         self._definitions, self._draft_days, self._clock, self._close = definitions, draft_days, clock, close
         self._runners = threading.local()
+        self._open_runners: list[asyncio.Runner] = []
+        self.caller = Caller("in-process")
+        """Who sends what code in this process sends without saying who; holds every permission."""
 
     def run(self, command: Command, caller: Caller | None = None, **options: Any) -> Outcome:
         """Handle one command from code without an event loop; see `handle` for options and errors."""
-        return self.wait(self.handle(command, caller or Caller("in-process"), **options))
+        return self.wait(self.handle(command, caller or self.caller, **options))
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run anything asynchronous of this System to its end, in a loop that this thread keeps."""
         runner = getattr(self._runners, "runner", None)
         if runner is None:
             runner = self._runners.runner = asyncio.Runner()
+            self._open_runners.append(runner)
         result: T = runner.run(work)
         return result
 
@@ -93,13 +98,13 @@ class System:
 
     async def expire_drafts(self) -> int:
         """End every draft that lay untouched for longer than the setting says; return how many."""
-        eldest = (self._clock.now() - timedelta(days=self._draft_days)).isoformat()
+        eldest = self._clock.now() - timedelta(days=self._draft_days)
         page = self.views.query(
             self.views.connections, Query(filter={"status": "draft"}, sort="modified_at", limit=None)
         )
         ended = 0
         for row in page.items:
-            if row.modified_at.replace("Z", "+00:00") > eldest:
+            if datetime.fromisoformat(row.modified_at) > eldest:
                 break
             try:
                 await self.handle(Expire(connection_id=UUID(row.id)), Caller("interlock", row.sandbox))
@@ -110,10 +115,10 @@ class System:
 
     def close(self) -> None:
         """Let go of the log, the views and the vault; idempotent."""
-        runner = getattr(self._runners, "runner", None)
-        if runner is not None:
-            runner.close()
-            self._runners.runner = None
+        while self._open_runners:
+            with contextlib.suppress(RuntimeError):  # a thread that is at work in its loop keeps it
+                self._open_runners.pop().close()
+        self._runners = threading.local()
         self._close()
 
     def __enter__(self) -> Self:

@@ -64,6 +64,21 @@ class FreshViews:
         with self._locks[projection.name]:
             return rebuild(projection, self._workflows.log, self._workflows.decode, self._views)
 
+    def forget_foreign(self) -> None:
+        """Throw every view away if they were folded from another log than this one, and let them begin anew.
+
+        The newest row of either trail names an event and its place: in the log that it came from, it is still there.
+        """
+        log = self._workflows.log
+        trails: tuple[Projection[Any], ...] = (self.audit, self.attempts)
+        for trail in trails:
+            for row in self._views.query(trail, Query(sort="position", descending=True, limit=1)).items:
+                found = log.read(row.position - 1, limit=1)
+                if not found or found[0].id != row.position or str(found[0].event_id) != row.event_id:
+                    for projection in self.all:
+                        self._views.reset(projection)
+                    return
+
     def rows(self, projection: Projection[R]) -> list[R]:
         """Return every row of a view, for comparison with its rebuild."""
         return list(self.query(projection, Query(limit=None)).items)
@@ -87,11 +102,12 @@ class FreshViews:
         with self._locks[projection.name]:
             position = catch_up(projection, self._workflows.log, self._workflows.decode, self._views)
         if min_position is not None and position < min_position:
-            self._wait(min_position)
+            self.wait(min_position)
             return self._at(projection, None, None)
         return self._views
 
-    def _wait(self, position: int) -> None:
+    def wait(self, position: int) -> None:
+        """Return when the log has come to *position*; raises LogUnavailable when it does not in time."""
         give_up = time.monotonic() + PATIENCE
         while (end := self._workflows.log.head().position) < position:
             if time.monotonic() > give_up:

@@ -29,7 +29,7 @@ class CreateAccount(Command):
 
     TRIGGER, TARGET, PERMISSIONS, OPENS = "authorise", "account", MANAGE, True
 
-    destination: str
+    destination: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")
     variant: str | None = None
     credential: dict[str, Hidden]
     name: str | None = None

@@ -29,7 +29,7 @@ class SelectDestination(Command):
 
     TRIGGER, TARGET, PERMISSIONS, OPENS = "select", "connection", CONNECT, True
 
-    destination: str
+    destination: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")
 
 
 class Authenticate(ConnectionCommand):

@@ -1,0 +1,122 @@
+"""interlock audit: who did what, what was refused, whether the log is sound, and a history state by state."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adapters.cli.catalog import AsOfOption
+from adapters.cli.command import command
+from adapters.cli.errors import Failed
+from adapters.cli.failures import NOT_SOUND
+from adapters.cli.printing import console, for_programs, say, show_list
+from adapters.cli.progress import progress_bar
+from adapters.cli.replay import replay
+from adapters.cli.session import Session
+
+app = typer.Typer()
+
+ActorOption = Annotated[str | None, typer.Option("--actor", help="What one actor did only.")]
+_SHOWN = 20
+
+
+@command(app, "history")
+def history(
+    session: Session,
+    actor: ActorOption = None,
+    object_id: Annotated[str | None, typer.Option("--object", help="What happened to one object only.")] = None,
+    destination: Annotated[str | None, typer.Option("--destination", help="One destination only.")] = None,
+    search: Annotated[str | None, typer.Option("--search", help="Text in the sentence.")] = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """List what was done, newest first, in sentences."""
+    asked = {"actor": actor, "object_id": object_id, "destination": destination, "search": search, "as_of": as_of}
+    found = session.client.pages("/v1/audit/events", **asked)
+    columns = {"position": "Position", "recorded_at": "When", "actor": "Who", "sentence": "What", "object_id": "Id"}
+    show_list(session, found, columns, title="Audit", empty="Nothing has happened yet.")
+
+
+@command(app, "attempts")
+def attempts(
+    session: Session,
+    actor: ActorOption = None,
+    code: Annotated[str | None, typer.Option("--code", help="One reason only, like transition-refused.")] = None,
+    search: Annotated[str | None, typer.Option("--search", help="Text in the sentence.")] = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """List what was refused, newest first, with the reasons."""
+    found = session.client.pages("/v1/audit/attempts", actor=actor, code=code, search=search, as_of=as_of)
+    columns = {"position": "Position", "recorded_at": "When", "actor": "Who", "code": "Code", "sentence": "What"}
+    show_list(session, found, columns, title="Refused attempts", empty="Nothing was refused.")
+
+
+@command(app, "verify")
+def verify(
+    session: Session,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="A log's file, read offline and read-only, instead of the service.")
+    ] = None,
+) -> None:
+    """Verify the whole log: hashes, places, and every step against its definition; exit code 6 when it is not sound."""
+    if file is None:
+        with console(err=True).status("verifying the log ..."):
+            found = session.client.request("POST", "/v1/audit/verify", body={}).body
+    else:
+        found = _offline(session, file)
+    show_verified(session, found)
+
+
+def _offline(session: Session, file: Path) -> dict[str, Any]:
+    """Verify a file; one that no log can have written is as unsound as an altered one."""
+    from engine.errors import LogCorrupt
+
+    try:
+        with progress_bar("verifying", "events") as progress:
+            return session.parts.verify_file(file, progress)
+    except LogCorrupt as error:
+        seen = {"sound": False, "events": 0, "streams": 0, "position": 0, "chain": "", "findings": []}
+        return {**seen, "store": [str(error)]}
+
+
+def show_verified(session: Session, found: dict[str, Any]) -> None:
+    """Print what a verification found.
+
+    Raises:
+        Failed: the log is not sound.
+    """
+    if not for_programs(session, found):
+        if found["sound"]:
+            told = f"{found['events']} events in {found['streams']} streams, up to position {found['position']}"
+            say(f"✓ sound: {told}", "green")
+            say(f"chain: {found['chain']}")
+        else:
+            _tell_findings(found)
+    if not found["sound"]:
+        raise Failed(NOT_SOUND)
+
+
+def _tell_findings(found: dict[str, Any]) -> None:
+    findings = found["findings"]
+    if findings:
+        first = findings[0]
+        say(f"✗ not sound: the first bad position is {first['position']}: {first['kind']}: {first['message']}", "red")
+    else:
+        say("✗ not sound: the store itself is damaged", "red")
+    for line in (found.get("store") or ())[:_SHOWN]:
+        say(f"  store: {line}")
+    for finding in findings[:_SHOWN]:
+        where = f"position {finding['position']}, version {finding['version']} of {finding['stream']}"
+        say(f"  {finding['kind']} at {where}: {finding['message']}")
+    if len(findings) > _SHOWN:
+        say(f"  and {len(findings) - _SHOWN} more (-o json shows all)")
+    say("fix: keep this file as evidence, and restore the last backup that verifies")
+
+
+@command(app, "replay")
+def replay_(
+    session: Session,
+    id: Annotated[str, typer.Argument(help="The id of a connection or an account.", metavar="ID")],
+    step: Annotated[bool, typer.Option("--step", help="Wait for Enter after each event, at a terminal.")] = False,
+) -> None:
+    """Walk through a history state by state: each event with what it changed, before and after."""
+    replay(session, id, step=step)

@@ -1,0 +1,208 @@
+"""The answers as the API describes them. Rows are those of the projections; nothing here decides anything."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from projections.accounts import AccountRow
+from projections.attempts import AttemptRow
+from projections.audit import AuditRow
+from projections.cards import Control
+from projections.connections import ConnectionRow
+from workflows.probe import ProbeCheck
+
+
+class Shape(BaseModel):
+    """A documented answer; it holds what it says, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Guard(Shape):
+    """What one rule says; `passed` is null while it waits for input."""
+
+    name: str
+    passed: bool | None
+    code: str
+    message: str
+    fix: str
+    pointer: str | None
+    who: str
+
+
+class FieldError(Shape):
+    """One thing that is wrong, and where; never the value."""
+
+    pointer: str = Field(description="JSON Pointer of a field, or the name of a parameter or header.")
+    message: str
+
+
+class Missed(Shape):
+    """An event that happened since the version the caller saw."""
+
+    version: int
+    type: str
+    state: str
+    actor: str
+    recorded_at: str
+
+
+class Problem(Shape):
+    """Why a request was refused or failed (RFC 9457)."""
+
+    type: str = Field(description="`/problems/<code>`, which can be read.", examples=["/problems/transition-refused"])
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable, for programs.")
+    fix: str = Field(description="What helps.")
+    retryable: bool = Field(description="Whether the same request may succeed later.")
+    instance: str = Field("", description="The id under which the server's log tells more.")
+    attempt: str = Field("", description="The event that put the refusal on record.")
+    guards: list[Guard] = []
+    allowed_commands: list[str] = []
+    path_to_goal: list[str] = []
+    errors: list[FieldError] = []
+    checks: list[ProbeCheck] = []
+    missed: list[Missed] = []
+
+
+class ProblemMeaning(Shape):
+    """What a code means."""
+
+    code: str
+    status: int
+    title: str
+    fix: str
+
+
+class Receipt(Shape):
+    """Proof of what an accepted command recorded."""
+
+    events: list[str]
+    version: int
+    position: int
+    digest: str
+
+
+class Next(Shape):
+    """Where to go on after saving."""
+
+    href: str
+    workflow: str
+    available: bool
+    reason: str
+
+
+class Connection(ConnectionRow):
+    """A connection as it stands, or stood."""
+
+    etag: str
+
+
+class Account(AccountRow):
+    """A kept credential: whom it proves and who uses it, never what proves it."""
+
+    etag: str
+
+
+class ConnectionAnswer(Shape):
+    """The connection after the command, and the receipt."""
+
+    connection: Connection
+    receipt: Receipt
+
+
+class SavedAnswer(ConnectionAnswer):
+    """The saved connection, the receipt, and where activation will be."""
+
+    next: Next
+
+
+class AccountAnswer(Shape):
+    """The account after the command, and the receipt."""
+
+    account: Account
+    receipt: Receipt
+
+
+class ConnectionPage(Shape):
+    """A page of connections."""
+
+    items: list[ConnectionRow]
+    next: str | None
+
+
+class AccountPage(Shape):
+    """A page of accounts."""
+
+    items: list[AccountRow]
+    next: str | None
+
+
+class AuditPage(Shape):
+    """A page of events."""
+
+    items: list[AuditRow]
+    next: str | None
+
+
+class AttemptPage(Shape):
+    """A page of refusals."""
+
+    items: list[AttemptRow]
+    next: str | None
+
+
+class Card(Shape):
+    """A destination as the catalog shows it; `explanation` (with `explain`) names the facts behind its control."""
+
+    destination: str
+    name: str
+    category: str
+    description: str
+    type: str
+    status: str
+    availability: str
+    data_kinds: list[str]
+    documentation: str
+    control: Control
+    secondary_controls: list[Control]
+    connections: int
+    drafts: int
+    explanation: dict[str, JsonValue] = {}
+
+
+class CardPage(Shape):
+    """A page of the catalog."""
+
+    items: list[Card]
+    next: str | None
+
+
+class WayToSignIn(Shape):
+    """A way to sign in; `credential` is the JSON Schema of what it asks for."""
+
+    id: str
+    type: str
+    title: str
+    kind: str
+    reason: str
+    credential: dict[str, Any] | None
+
+
+class Spec(Shape):
+    """The version of a catalog entry, and its digest."""
+
+    version: int
+    digest: str
+
+
+class WholeCard(Card):
+    """A destination with its ways to sign in and the JSON Schema of its parameters."""
+
+    variants: list[WayToSignIn]
+    parameters: dict[str, Any] | None
+    alerts: list[str]
+    locked_marketing_actions: list[str]
+    spec: Spec

@@ -1,0 +1,159 @@
+"""The answers that explain: verdicts, ways to a goal, histories, checks and proofs, as the API describes them."""
+
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue
+
+from adapters.http.schemas import FieldError, Guard, Shape
+from workflows.probe import CheckStatus, ProbeCheck
+
+
+class Action(Shape):
+    """A command with its verdict, guard by guard; `first` are the steps that make a step possible."""
+
+    command: str
+    allowed: bool
+    target: str | None
+    guards: list[Guard]
+    first: list[str]
+
+
+class Actions(Shape):
+    """Every command, with its verdict."""
+
+    id: str
+    state: str
+    version: int
+    actions: list[Action]
+
+
+class PathStep(Shape):
+    """A step with the JSON Schema of what it asks for, and what was chosen before."""
+
+    command: str
+    input: dict[str, Any]
+    prefill: dict[str, Any]
+
+
+class WayToGoal(Shape):
+    """The shortest legal way to a state."""
+
+    id: str
+    state: str
+    goal: str
+    reachable: bool
+    steps: list[PathStep]
+
+
+class Change(Shape):
+    """A field before and after."""
+
+    field: str
+    before: JsonValue
+    after: JsonValue
+
+
+class HistoryEntry(Shape):
+    """One event of a history, in a sentence, with what it changed."""
+
+    version: int
+    position: int
+    sequence: int
+    event_id: str
+    type: str
+    sentence: str
+    actor: str
+    recorded_at: str
+    state_before: str | None
+    state: str
+    changes: list[Change]
+    facts: dict[str, JsonValue]
+    definition: str
+    command_id: str
+    correlation_id: str
+    idempotency_key: str | None
+    digest: str
+
+
+class History(Shape):
+    """A whole history, oldest first; it comes in one page."""
+
+    items: list[HistoryEntry]
+    next: None
+
+
+class Point(Shape):
+    """A version and the state it stood in."""
+
+    version: int
+    state: str
+
+
+class Difference(Shape):
+    """What differs between two moments."""
+
+    id: str
+    from_: Point = Field(alias="from")
+    to: Point
+    changes: list[Change]
+
+
+class ProbeAnswer(Shape):
+    """The checks of a probe, in the order in which they were made."""
+
+    outcome: CheckStatus
+    checks: list[ProbeCheck]
+    principal: str
+
+
+class Validation(Shape):
+    """Whether parameters are in order, as far as that can be told without asking the destination."""
+
+    valid: bool
+    errors: list[FieldError]
+    values: dict[str, JsonValue] | None
+
+
+class Finding(Shape):
+    """Something in the log that cannot be as it was written, and where."""
+
+    kind: str
+    position: int
+    sequence: int
+    stream: str
+    version: int
+    message: str
+
+
+class Verification(Shape):
+    """Whether the whole log is sound; findings in order, the first bad position first."""
+
+    sound: bool
+    events: int
+    streams: int
+    position: int
+    chain: str
+    findings: list[Finding]
+    store: list[str]
+
+
+class HealthCheck(Shape):
+    """One part of the installation; what is wrong and what to do is told only with a token."""
+
+    name: str
+    ok: bool
+    message: str = ""
+    fix: str = ""
+
+
+class Readiness(Shape):
+    """Whether the installation can do its work."""
+
+    ready: bool
+    checks: list[HealthCheck]
+
+
+class Liveness(Shape):
+    """The process answers."""
+
+    status: Literal["ok"]

@@ -1,0 +1,216 @@
+"""The console script: wires the command line to this installation, or to a server that owns or serves one."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adapters.cli.client import Client
+from adapters.cli.errors import ServerTrouble, WrongUse
+from adapters.cli.session import Options, Progress
+
+if TYPE_CHECKING:
+    from adapters.settings import Settings
+    from engine.secret import Secret
+
+# Whatever is slow to import is imported where it is used: `interlock --help` needs none of it.
+
+_PATIENCE = 3.0
+"""Seconds to wait for another command of the same home to end."""
+
+
+class Wiring:
+    """What the command line needs, made of the parts of this installation."""
+
+    def open_client(self, options: Options) -> Client:
+        """Return a client of the server that was named, of the one that owns the home, or of the store itself.
+
+        Raises:
+            Invalid, WrongUse: a setting or the token is wrong.
+            LogError: the store cannot be opened.
+        """
+        settings = _settings(options)
+        _logs(options, settings)
+        if options.url:
+            return Client(token=_token(options, settings, options.url), sandbox=options.sandbox, address=options.url)
+        if address := _owner(settings):
+            return Client(token=_read(settings.token_path), sandbox=options.sandbox, address=address)
+        return _embedded(options, settings)
+
+    def serve(self, options: Options, host: str | None, port: int | None) -> int:
+        """Serve until told to stop; return the exit code."""
+        from adapters.composition import compose
+        from adapters.http.server import serve
+
+        said = {"host": host, "port": port}
+        settings = _settings(options, **{name: value for name, value in said.items() if value is not None})
+        _logs(options, settings, default="info")
+        with compose(settings) as system:
+            serve(system, settings)
+        return 0
+
+    def demo(self, options: Options) -> int:
+        """Play the demo in a folder of its own; return the exit code."""
+        from adapters.demo.story import run
+
+        return run(options.home or Path(".demo"))
+
+    def doctor(self, options: Options) -> dict[str, Any]:
+        """Return `{ok, settings, checks}`."""
+        from adapters.doctor import examine
+
+        return examine(_environment(options))
+
+    def token_path(self, options: Options) -> Path:
+        """Return where the file of the administrator's token is, or will be."""
+        return _settings(options).token_path
+
+    def verify_file(self, path: Path, progress: Progress) -> dict[str, Any]:
+        """Verify a log's file offline, read-only.
+
+        Raises:
+            LogError: it cannot be read.
+        """
+        from adapters.composition import DEFINITIONS
+        from adapters.store.sqlite_reader import SQLiteReader
+        from adapters.system.checking import verify_log
+        from engine.mapper import EventMapper
+
+        log = SQLiteReader.open_readonly(path)
+        try:
+            total = log.head().sequence
+            decode = EventMapper().to_domain_event
+            return verify_log(log, decode, DEFINITIONS, progress=lambda done: progress(done, total))
+        finally:
+            log.close()
+
+    def rebuild(self, options: Options, progress: Progress) -> list[dict[str, Any]]:
+        """Fold every view again; return for each how many rows there were, are, and whether they are the same.
+
+        Raises:
+            WrongUse: a server owns the views, or one was named.
+        """
+        settings = _settings(options)
+        _logs(options, settings)
+        if options.url or _owner(settings):
+            raise WrongUse(
+                "a server owns these views, and only their owner can rebuild them", "stop the server, then try again"
+            )
+        from adapters.composition import compose
+
+        found = []
+        with compose(settings) as system:
+            for number, projection in enumerate(system.views.all, 1):
+                before = system.views.rows(projection)
+                position = system.views.rebuild(projection)
+                after = system.views.rows(projection)
+                row = {"view": projection.name, "before": len(before), "after": len(after), "position": position}
+                found.append({**row, "same": before == after})
+                progress(number, len(system.views.all))
+        return found
+
+
+def _environment(options: Options) -> dict[str, str]:
+    return {**os.environ, **({"INTERLOCK_HOME": str(options.home)} if options.home else {})}
+
+
+def _settings(options: Options, **said: Any) -> "Settings":
+    from adapters.settings import Settings
+
+    settings = Settings.from_env(_environment(options))
+    return settings.model_copy(update=said) if said else settings
+
+
+def _logs(options: Options, settings: "Settings", default: str = "error") -> None:
+    # A refusal is told in our words already; its log line beside them would be noise.
+    from adapters.telemetry import configure
+
+    chosen = "INTERLOCK_LOG_LEVEL" in os.environ or options.verbose or default == settings.log_level
+    configure(settings.log_level if chosen else default, settings.log_format)
+
+
+def _owner(settings: "Settings") -> str | None:
+    """Return the address of the server that owns the home, None when nobody owns it.
+
+    Raises:
+        LogBusy: somebody owns it who cannot be talked to.
+    """
+    if settings.database_path is None:
+        return None
+    from adapters.store.lock import who_owns
+    from engine.errors import LogBusy
+
+    give_up = time.monotonic() + _PATIENCE
+    while (owner := who_owns(settings.database_path)) is not None:
+        if address := owner.get("address"):
+            return str(address)
+        if time.monotonic() > give_up:
+            process = f"process {owner['pid']}" if "pid" in owner else "another process"
+            raise LogBusy(
+                f"{settings.database_path} is in use by {process}, which serves no address",
+                fix="wait until it ends, or use another --home",
+            )
+        time.sleep(0.05)
+    return None
+
+
+def _embedded(options: Options, settings: "Settings") -> Client:
+    from adapters.composition import compose
+    from adapters.http.app import create_app
+    from adapters.tokens import admin_token
+
+    system = compose(settings)
+    try:
+        token = admin_token(settings.token_path)
+        return Client(token=token, sandbox=options.sandbox, app=create_app(system, token=token), close=system.close)
+    except BaseException:
+        system.close()
+        raise
+
+
+def _token(options: Options, settings: "Settings", address: str) -> "Secret":
+    """Return the token for a server: the one that was given, else that of the home, which leaves no machine."""
+    from urllib.parse import urlsplit
+
+    from engine.secret import Secret
+
+    if options.token_file is None and (given := os.environ.get("INTERLOCK_TOKEN")):
+        return Secret(given)
+    file = options.token_file or settings.token_path
+    if options.token_file is None and urlsplit(address).hostname not in (
+        "127.0.0.1",
+        "::1",
+        "localhost",
+        settings.host,
+    ):
+        raise WrongUse(
+            "the token of this home is not sent to another machine", "name its token: --token-file, or INTERLOCK_TOKEN"
+        )
+    return _read(file)
+
+
+def _read(file: Path) -> "Secret":
+    from engine.secret import Secret
+
+    try:
+        return Secret(file.read_text("utf-8").strip())
+    except (OSError, ValueError):
+        raise ServerTrouble(
+            f"the token in {file} cannot be read", "name the right file with --token-file, or set INTERLOCK_TOKEN"
+        ) from None
+
+
+def main() -> None:
+    """Run the command line, and leave with its exit code."""
+    from adapters.cli.app import build
+
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    build(Wiring())(prog_name="interlock")
+
+
+if __name__ == "__main__":
+    main()
