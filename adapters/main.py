@@ -3,12 +3,13 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters.cli.client import Client
 from adapters.cli.errors import ServerTrouble, WrongUse
-from adapters.cli.session import Options, Progress
+from adapters.cli.session import Options, Progress, debugging
 
 if TYPE_CHECKING:
     from adapters.settings import Settings
@@ -21,7 +22,13 @@ _PATIENCE = 3.0
 
 
 class Wiring:
-    """What the command line needs, made of the parts of this installation."""
+    """What the command line needs, made of the parts of this installation.
+
+    *api* makes the API over a System (default: `create_app`); tests give one that is made once.
+    """
+
+    def __init__(self, api: Callable[..., Any] | None = None) -> None:
+        self._api = api
 
     def open_client(self, options: Options) -> Client:
         """Return a client of the server that was named, of the one that owns the home, or of the store itself.
@@ -36,7 +43,7 @@ class Wiring:
             return Client(token=_token(options, settings, options.url), sandbox=options.sandbox, address=options.url)
         if address := _owner(settings):
             return Client(token=_read(settings.token_path), sandbox=options.sandbox, address=address)
-        return _embedded(options, settings)
+        return _embedded(options, settings, self._api)
 
     def serve(self, options: Options, host: str | None, port: int | None) -> int:
         """Serve until told to stop; return the exit code."""
@@ -45,7 +52,7 @@ class Wiring:
 
         said = {"host": host, "port": port}
         settings = _settings(options, **{name: value for name, value in said.items() if value is not None})
-        _logs(options, settings, default="info")
+        _logs(options, settings, serving=True)
         with compose(settings) as system:
             serve(system, settings)
         return 0
@@ -122,12 +129,13 @@ def _settings(options: Options, **said: Any) -> "Settings":
     return settings.model_copy(update=said) if said else settings
 
 
-def _logs(options: Options, settings: "Settings", default: str = "error") -> None:
-    # A refusal is told in our words already; its log line beside them would be noise.
+def _logs(options: Options, settings: "Settings", *, serving: bool = False) -> None:
     from adapters.telemetry import configure
 
-    chosen = "INTERLOCK_LOG_LEVEL" in os.environ or options.verbose or default == settings.log_level
-    configure(settings.log_level if chosen else default, settings.log_format)
+    # What a command comes to is told in our words already; log lines beside them would be noise.
+    quiet = "error" if debugging() else "critical"
+    told = serving or options.verbose or "INTERLOCK_LOG_LEVEL" in os.environ
+    configure(settings.log_level if told else quiet, settings.log_format)
 
 
 def _owner(settings: "Settings") -> str | None:
@@ -155,15 +163,19 @@ def _owner(settings: "Settings") -> str | None:
     return None
 
 
-def _embedded(options: Options, settings: "Settings") -> Client:
+def _embedded(options: Options, settings: "Settings", api: Callable[..., Any] | None) -> Client:
     from adapters.composition import compose
-    from adapters.http.app import create_app
     from adapters.tokens import admin_token
+
+    if api is None:
+        from adapters.http.app import create_app
+
+        api = create_app
 
     system = compose(settings)
     try:
         token = admin_token(settings.token_path)
-        return Client(token=token, sandbox=options.sandbox, app=create_app(system, token=token), close=system.close)
+        return Client(token=token, sandbox=options.sandbox, app=api(system, token=token), close=system.close)
     except BaseException:
         system.close()
         raise

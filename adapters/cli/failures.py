@@ -42,7 +42,8 @@ def exit_code_of(status: int, codes: Iterable[str]) -> int:
 
 def printable(text: object) -> str:
     """Return text that does nothing to a terminal: control characters and changes of direction are shown as `?`."""
-    return "".join(char if char.isprintable() or char == "\n" else "?" for char in str(text))
+    shown = str(text).replace("\t", "\\t")
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in shown)
 
 
 def report(error: BaseException, *, explain: bool, debug: bool, secrets: "Iterable[Secret]" = ()) -> int:

@@ -1,7 +1,6 @@
 """Answers as they are printed: tables for people, JSON and YAML for programs, on standard output."""
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ def console(*, err: bool = False) -> "Console":
     from rich.console import Console
 
     stream = sys.stderr if err else sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDE
+    width = None if stream.isatty() else _WIDE
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
@@ -76,7 +75,9 @@ def new_table(*headings: str, title: str = "", **settings: Any) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(title=cell(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, **settings)
+    table = Table(
+        title=cell(title) if title else None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, **settings
+    )
     for heading in headings:
         table.add_column(heading, overflow="fold", no_wrap=heading == "Id")
     return table

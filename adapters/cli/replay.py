@@ -59,7 +59,7 @@ def _block(event: Mapping[str, Any]) -> None:
         table.add_row(cell(changed["field"]), cell(changed["before"]), cell(changed["after"]))
     title = cell(f"{event['version']}. {event['sentence']}")
     about = cell(f"{event['recorded_at']} · position {event['position']} · digest {event['digest']}")
-    console().print(Panel(table, title=title, title_align="left", subtitle=about, subtitle_align="right"))
+    console().print(Panel(table, title=title, title_align="left", subtitle=about, subtitle_align="right", expand=False))
 
 
 def _changes(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

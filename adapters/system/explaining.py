@@ -68,9 +68,8 @@ class Explanations:
     async def actions(self, caller: Caller, kind: str, object_id: UUID | str) -> dict[str, Any]:
         """Return every command with its verdict, guard by guard, by the guards that decide for real."""
         workflow = await self._load(caller, kind, object_id)
-        facts = await self._facts(workflow)
         found = []
-        for report in explain.actions(workflow, facts):
+        for report in await self._reports(workflow):
             command = KINDS[kind].get(report.command)
             if command is None:
                 continue  # link, unlink, bind: steps that other commands take
@@ -80,6 +79,14 @@ class Explanations:
             shown["allowed"] = report.allowed and bool(permitted.passed)
             found.append(shown)
         return {"id": str(workflow.id), "state": workflow.state, "version": workflow.version, "actions": found}
+
+    async def _reports(self, workflow: Workflow) -> tuple[explain.ActionReport, ...]:
+        facts = await self._facts(workflow)
+        # Which account to authenticate with is said by the command: the one in use says nothing about that step.
+        unchosen = {name: fact for name, fact in facts.items() if name != "account"}
+        anew = {report.command: report for report in explain.actions(workflow, unchosen)}
+        judged = explain.actions(workflow, facts)
+        return tuple(anew[report.command] if report.command == "authenticate" else report for report in judged)
 
     async def _facts(self, workflow: Any) -> dict[str, Any]:
         if not isinstance(workflow, Connection):
@@ -118,9 +125,7 @@ class Explanations:
         """Return the state diagram of an object as Mermaid text: done, present, blocked."""
         workflow = await self._load(caller, kind, object_id)
         done = [step.event.state for step in steps(self._workflows, type(workflow), workflow.id)]
-        return mermaid(
-            workflow.definition, workflow.state, done, explain.actions(workflow, await self._facts(workflow))
-        )
+        return mermaid(workflow.definition, workflow.state, done, await self._reports(workflow))
 
     def history(
         self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None

@@ -23,8 +23,9 @@ class Standing:
 
     def row(self, object_id: UUID, moment: Moment) -> Any:
         """Return the row of an object; None if there was nothing of that id, kind and version then."""
-        row = self._remembered(object_id)
-        if row is None or moment.time or moment.position is not None or row.version > (moment.version or row.version):
+        by_version = moment.time is None and moment.position is None
+        row = self._remembered(object_id) if by_version else None
+        if row is not None and moment.version is not None and row.version > moment.version:
             row = None
         after = row.version if row else 0
         logged = self._workflows.log.read_stream(object_id, after=after, upto=moment.version)
@@ -35,7 +36,8 @@ class Standing:
         row = rows.get(str(object_id), row)
         if row is None or (moment.version is not None and row.version != moment.version):
             return None
-        self._remember(object_id, row)
+        if by_version:
+            self._remember(object_id, row)
         return row
 
     def _remembered(self, object_id: UUID) -> Any:

@@ -28,12 +28,12 @@ STEPS = (
 
 
 CHECKS = {
-    "wrong": ("authenticate", "credential", "rejected"),
-    "nobody there": ("connect", "unreachable", "connection-refused"),
-    "too slow": ("connect", "unreachable", "timeout"),
-    "internal": ("resolve", "configuration", "address-refused"),
-    "new key": ("host key", "host_key", "host-key-unknown"),
-    "other key": ("host key", "host_key", "host-key-changed"),
+    "p-rejected": ("authenticate", "credential", "rejected"),
+    "p-unreachable": ("connect", "unreachable", "connection-refused"),
+    "p-slow": ("connect", "unreachable", "timeout"),
+    "p-internal": ("resolve", "configuration", "address-refused"),
+    "p-new-key": ("host key", "host_key", "host-key-unknown"),
+    "p-other-key": ("host key", "host_key", "host-key-changed"),
 }
 """What a password makes the fake destination do: the check that fails, its kind and its code."""
 

@@ -54,8 +54,8 @@ def _alter(path, position):
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TRIGGER events_no_update")
         connection.execute(
-            "UPDATE events SET body=CAST(replace(CAST(body AS TEXT), '\"admin\"', '\"adnim\"') AS BLOB) WHERE position=?",
-            (position,),
+            "UPDATE events SET body=CAST(replace(CAST(body AS TEXT), ?, ?) AS BLOB) WHERE position=?",
+            ('"admin"', '"adnim"', position),
         )
         connection.execute(
             "CREATE TRIGGER events_no_update BEFORE UPDATE ON events"

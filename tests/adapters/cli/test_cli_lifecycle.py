@@ -92,11 +92,11 @@ def test_options_have_the_types_that_the_schema_says(interlock):
     identity = interlock.json("connections", "create", "data-landing-zone")["connection"]["id"]
     interlock.json("connections", "authenticate", identity)
     named = ("--name", "N", "--data-kind", "people")
-    rows = ("--file-format", "file_type=csv", "--file-format", "max_file_row_count=1000000")
-    found = interlock.json("connections", "parameters", identity, *named, *rows)["connection"]
-    assert found["file_format"]["max_file_row_count"] == 1_000_000
-    wrong = interlock("connections", "parameters", identity, *named, "--file-format", "max_file_row_count=many")
-    assert (wrong.exit_code, "/file_format/max_file_row_count" in wrong.stderr) == (3, True)
+    wrong = interlock("connections", "parameters", identity, *named, "--file-format", "include_manifest=perhaps")
+    assert (wrong.exit_code, "/file_format/include_manifest" in wrong.stderr) == (3, True)
+    file = ("--file-format", "file_type=csv", "--file-format", "include_manifest=no")
+    found = interlock.json("connections", "parameters", identity, *named, *file)["connection"]
+    assert found["file_format"]["include_manifest"] is False
 
 
 def test_the_same_key_does_it_once_and_another_body_with_it_is_refused(interlock):
@@ -127,7 +127,7 @@ def test_lists_are_complete_and_questions_reach_back_in_time(interlock):
         "connections actions ID --explain",
         "connections path ID --to disabled", "connections diff ID --from 1", "connections probe ID",
         "accounts list", "audit history", "audit attempts", "audit verify", "audit replay ID --step",
-        "projections status", "probe data-landing-zone", "doctor", "token path",
+        "projections status", "projections rebuild", "probe data-landing-zone", "doctor", "token path",
     ],
 )  # fmt: skip
 def test_every_question_answers_people_and_programs(settled, line):

@@ -6,9 +6,13 @@ import sys
 import time
 
 import pytest
+from typer.testing import CliRunner
 
+from adapters.cli.app import build
 from adapters.cli.failures import exit_code_of, printable, report
 from adapters.demo.servers import http_endpoint, sftp_server
+from adapters.http.app import create_app
+from adapters.main import Wiring
 from engine.secret import Secret
 from tests.suites.terminal import ROOT, Terminal, a_landing_zone
 
@@ -201,6 +205,22 @@ def test_something_unexpected_is_one_line_with_an_id_and_its_places_only_when_de
         assert "ZeroDivisionError, error id" in told
         assert PASSWORD not in told
         assert ("test_cli_refusals.py" in told) is debug
+
+
+def test_what_nobody_foresaw_inside_the_api_is_told_by_its_id_alone(tmp_path):
+    def without_a_system(system, *, token):
+        app = create_app(system, token=token)
+        app.state.system = None
+        return app
+
+    broken = build(Wiring(without_a_system))
+    for debug, shown in (("", False), ("1", True)):
+        environ = {"INTERLOCK_HOME": str(tmp_path / "home"), "INTERLOCK_DEBUG": debug}
+        result = CliRunner(env=environ).invoke(broken, ["connections", "list"])
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "error: " in result.stderr
+        assert "id" in result.stderr
+        assert ("AttributeError" in result.stderr) is shown
 
 
 def test_printable_text_does_nothing_to_a_terminal():

@@ -16,12 +16,12 @@ def with_password(password):
 
 
 ANSWERS = {
-    "wrong": (422, "credential-rejected"),
-    "nobody there": (502, "destination-unreachable"),
-    "too slow": (504, "destination-timeout"),
-    "internal": (422, "probe-refused"),
-    "new key": (422, "host-key-unknown"),
-    "other key": (422, "host-key-changed"),
+    "p-rejected": (422, "credential-rejected"),
+    "p-unreachable": (502, "destination-unreachable"),
+    "p-slow": (504, "destination-timeout"),
+    "p-internal": (422, "probe-refused"),
+    "p-new-key": (422, "host-key-unknown"),
+    "p-other-key": (422, "host-key-changed"),
 }
 
 
@@ -32,11 +32,12 @@ def test_what_the_destination_says_to_a_credential_has_a_status_of_its_own(fake,
     assert (refused.status_code, refused.json()["code"]) == told
     assert refused.json()["checks"][0]["status"] == "failed"
     assert [guard["name"] for guard in refused.json()["guards"] if guard["passed"] is False] == ["probe_passed"]
-    assert password not in refused.text.replace(f"{refused.json()['checks'][0]['name']} failed", "")
+    assert password not in refused.text
     assert fake.get("/v1/accounts").json()["items"] == []
     created = fake.post("/v1/accounts", {**ACCOUNT, "credential": with_password(password)})
     # An account's own guards know fewer kinds of failures.
-    assert created.status_code in (told[0], 422)
+    assert created.status_code in (told[0], 422, 502)
+    assert password not in created.text
     assert fake.step(begun, "authenticate", {"credential": GOOD}).status_code == 200
 
 
@@ -195,7 +196,7 @@ def test_a_secret_is_in_no_answer_at_all(fake, prober):
 def test_a_probe_tells_every_check_and_stores_nothing(fake):
     good = fake.post("/v1/probes", {"destination": "sftp", "credential": GOOD, "fields": {"folder_path": "/out"}})
     assert (good.status_code, good.json()["outcome"], good.json()["principal"]) == (200, "passed", "ann")
-    bad = fake.post("/v1/probes", {"destination": "sftp", "credential": with_password("wrong")})
+    bad = fake.post("/v1/probes", {"destination": "sftp", "credential": with_password("p-rejected")})
     assert (bad.status_code, bad.json()["outcome"]) == (200, "failed")
     assert fake.get("/v1/audit/events").json()["items"] == []
 

@@ -19,6 +19,7 @@ from adapters.store.sqlite_reader import SQLiteReader
 from engine.application import Workflows
 from engine.envelope import Context
 from engine.errors import Conflict, LogBusy, LogCorrupt, LogUnavailable, SchemaMismatch
+from engine.evidence import chain_hash
 from tests.suites.log import LogSuite, a_key, an_event, append, some_events
 from tests.suites.rights import a_reachable_folder, nobody
 from tests.suites.views import Parcel
@@ -135,6 +136,18 @@ def test_what_another_program_wrote_meanwhile_is_noticed(path, log):
     receipt = append(log, an_event(stream, 4))
     assert log.head().sequence == 4
     assert log.newest(stream).id == receipt.position
+
+
+def test_an_event_that_another_program_slipped_in_is_counted(path, log):
+    stream, theirs = uuid4(), uuid4()
+    append(log, *some_events(stream, 2))
+    place, chain = f"3, x'{theirs.hex}', 1", f"x'{'07' * 32}'"
+    slipped = f"SELECT {place}, topic, sandbox, event_id, leaf, {chain}, body FROM events WHERE version=2"
+    sql(path, f"INSERT INTO events (sequence, stream, version, topic, sandbox, event_id, leaf, chain, body) {slipped}")
+    append(log, an_event(stream, 3))
+    newest = log.read()[-1]
+    assert [row.sequence for row in log.read()] == [1, 2, 3, 4]
+    assert newest.chain == chain_hash(b"\x07" * 32, 4, newest.leaf)
 
 
 def test_an_append_that_another_program_holds_up_is_unavailable_and_can_be_repeated(path):

@@ -163,6 +163,6 @@ def test_an_unknown_command_names_the_nearest_one(system):
     before = events(system)
     with pytest.raises(NotFound, match="did you mean authenticate"):
         ask(system, "authenticat", draft, {})
-    with pytest.raises(NotFound, match="no such command$"):
+    with pytest.raises(NotFound, match=r"no such command$"):
         ask(system, "link", draft, {})
     assert events(system) == before

@@ -1,0 +1,106 @@
+"""The description of the API: valid, complete, and never behind what the routes do."""
+
+import json
+from uuid import UUID
+
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from adapters.http.connections import State
+from adapters.system.parsing import KINDS
+from engine.errors import Invalid
+from tests.suites.api import Api
+from workflows.connection.definition import DEFINITION
+
+AN_ID = UUID("01934c2e-0000-7000-8000-000000000001")
+
+
+def operations(description):
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_description_is_valid_and_served_without_a_token(system):
+    api = Api(system, token=None)
+    served = api.get("/v1/openapi.json").json()
+    assert served["openapi"].startswith("3.1")
+    validate(served)
+    assert served["servers"] == [{"url": "http://127.0.0.1:8484"}]
+    api.close()
+
+
+def test_every_operation_is_told_in_words_and_every_answer_is_declared(api):
+    names = [operation["operationId"] for _, _, operation in operations(api.description)]
+    assert len(names) == len(set(names))
+    for path, method, operation in operations(api.description):
+        where = f"{method} {path}"
+        assert operation["summary"], where
+        assert operation["tags"], where
+        statuses = set(operation["responses"])
+        assert "500" in statuses, where
+        if path.startswith("/v1"):
+            assert {"401", "403", "422", "503"} <= statuses, where
+            assert operation["security"], where
+        if "requestBody" in operation:
+            assert {"400", "413", "415"} <= statuses, where
+            assert operation["requestBody"]["content"]["application/json"]["examples"], where
+        if "/commands/" in path:
+            assert {"404", "409", "412", "428"} <= statuses, where
+            assert {"If-Match", "Idempotency-Key"} <= {parameter["name"] for parameter in operation["parameters"]}, (
+                where
+            )
+
+
+def test_every_command_has_an_address():
+    from adapters.http.app import ROUTES
+
+    addresses = {route.path for route in ROUTES}
+    for kind, commands in KINDS.items():
+        for trigger, command in commands.items():
+            where = f"/v1/{kind}s"
+            assert (where if command.OPENS else f"{where}/{{{kind}_id}}/commands/{trigger}") in addresses
+
+
+def test_every_example_fits_its_schema(api):
+    for path, method, operation in operations(api.description):
+        if "requestBody" not in operation:
+            continue
+        said = operation["requestBody"]["content"]["application/json"]
+        for name, example in said["examples"].items():
+            errors = list(Draft202012Validator(said["schema"]).iter_errors(example["value"]))
+            assert not errors, f"{method} {path}, {name}: {errors[0].message}"
+
+
+def test_no_schema_names_the_target_of_a_command_that_the_address_names(api):
+    for path, _, operation in operations(api.description):
+        if "/commands/" in path:
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            assert "connection_id" not in schema.get("properties", {}), path
+            hidden = "account_id" in schema.get("properties", {})
+            assert not hidden or path.endswith("/authenticate"), path
+
+
+def test_no_default_body_of_the_framework_is_left(api):
+    text = json.dumps(api.description)
+    assert "HTTPValidationError" not in text
+    assert set(api.description["components"]["schemas"]) > {"Problem", "Connection", "Receipt", "WholeCard"}
+
+
+def test_the_states_that_can_be_asked_for_are_those_of_the_table(api):
+    assert "governed" in str(State)
+    for state in DEFINITION.states:
+        assert api.get("/v1/connections", state=state).status_code == 200
+
+
+def test_the_example_of_a_command_is_taken_by_the_command_itself(api):
+    from adapters.http.requests import EXAMPLES
+    from adapters.system.parsing import parse
+
+    for kind, commands in KINDS.items():
+        for trigger, command in commands.items():
+            for body in EXAMPLES.get(trigger, {}).values():
+                try:
+                    parse(command, body, None if command.OPENS else AN_ID)
+                except Invalid as invalid:
+                    raise AssertionError(f"{kind} {trigger}: {invalid}") from invalid
