@@ -3,6 +3,8 @@
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import date
+from pathlib import PurePath
 from typing import Any, TextIO
 from uuid import UUID
 
@@ -14,14 +16,16 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 def redacted(value: Any) -> Any:
-    """Return *value* fit for a log: every Secret masked wherever it hides, bytes left out, ids as text."""
+    """Return *value* fit for a log: every Secret masked wherever it hides, bytes left out, ids, paths and dates as text."""
     match value:
         case Secret():
             return MASK
         case bytes() | bytearray() | memoryview():
             return f"<{len(value)} bytes>"
-        case UUID():
+        case UUID() | PurePath():
             return str(value)
+        case date():
+            return value.isoformat()
         case Mapping():
             return {str(key): redacted(inner) for key, inner in value.items()}
         case list() | tuple() | set() | frozenset():
@@ -37,11 +41,14 @@ def configure(level: str = "info", format: str | None = None, stream: TextIO | N
     """Send log lines to *stream* (default: standard error), as *format* says: console or json (default: as it is)."""
     out = stream or sys.stderr
     console = format == "console" or (format is None and out.isatty())
-    render: Any = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
-    # Frames with their locals would show what a variable holds; a log line shows types and places only.
+    # Frames with their locals, which both would show if they were let, tell what a variable holds.
+    render: Any = structlog.processors.JSONRenderer()
     errors: Any = structlog.processors.ExceptionRenderer(
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     )
+    if console:
+        render = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        errors = structlog.processors.format_exc_info
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

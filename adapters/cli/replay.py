@@ -50,6 +50,7 @@ def replay(session: Session, object_id: str, *, step: bool) -> None:
 
 
 def _block(event: Mapping[str, Any]) -> None:
+    from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
 
@@ -57,9 +58,9 @@ def _block(event: Mapping[str, Any]) -> None:
     table.add_row(cell("state"), cell(event.get("state_before")), Text(str(event["state"]), style="bold"))
     for changed in _changes(event.get("changes") or ()):
         table.add_row(cell(changed["field"]), cell(changed["before"]), cell(changed["after"]))
+    about = cell(f"{event['recorded_at']}, position {event['position']}\ndigest {event['digest']}")
     title = cell(f"{event['version']}. {event['sentence']}")
-    about = cell(f"{event['recorded_at']} · position {event['position']} · digest {event['digest']}")
-    console().print(Panel(table, title=title, title_align="left", subtitle=about, subtitle_align="right", expand=False))
+    console().print(Panel(Group(about, table), title=title, title_align="left", expand=False))
 
 
 def _changes(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -10,9 +10,10 @@ from rich.console import Console
 
 from adapters.composition import compose
 from adapters.demo.servers import Endpoint, SftpServer, http_endpoint, sftp_server
-from adapters.demo.stage import DemoFailed, Stage
+from adapters.demo.stage import DemoFailed, Stage, readable
 from adapters.demo.tampering import alter_one_event, copy_of_log, verify_copy
 from adapters.settings import Settings
+from adapters.store.lock import who_owns
 from adapters.system import Outcome, System
 from engine.errors import EngineError, GuardFailed, Invalid, TransitionRefused
 from engine.secret import Secret
@@ -24,18 +25,23 @@ MARKER = "interlock-demo"
 CSV = {"file_type": "csv", "compression": "gzip", "delimiter": "|"}
 
 
-def run(home: Path, console: Console | None = None) -> int:
+def run(home: Path, console: Console | None = None, *, stage: Stage | None = None) -> int:
     """Play the demo in *home*, emptied first; return the exit code: 0 when everything was as it says.
 
-    A folder that is not empty and was not made by the demo is left alone, and the exit code is 2.
+    A folder that was not made by the demo, or that somebody uses now, is left alone, and the exit code is 2.
     """
-    stage = Stage(console or Console())
-    if home.exists() and any(home.iterdir()) and not (home / MARKER).exists():
-        stage.console.print(f"{home} holds something that is not a demo; name an empty folder with --home", style="red")
+    stage = stage or Stage(console or Console())
+    try:
+        against = _against(home)
+        if against:
+            stage.console.print(f"{against}; name another folder with --home", style="red", markup=False)
+            return 2
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True, mode=0o700, exist_ok=True)
+        (home / MARKER).write_text("made by `interlock demo`, which empties this folder at each run\n")
+    except OSError as error:
+        stage.console.print(f"{home} cannot be made: {error.strerror}; name another with --home", style="red")
         return 2
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True, mode=0o700)
-    (home / MARKER).write_text("made by `interlock demo`, which empties this folder at each run\n")
     try:
         _play(home, stage)
     except DemoFailed as failure:
@@ -48,6 +54,15 @@ def run(home: Path, console: Console | None = None) -> int:
     stage.console.print(f"  interlock --home {home} serve", markup=False, highlight=False)
     stage.console.print(f"  interlock --home {home} connections list", markup=False, highlight=False)
     return 0
+
+
+def _against(home: Path) -> str:
+    if home.exists() and not home.is_dir():
+        return f"{home} is no folder"
+    if home.exists() and any(home.iterdir()) and not (home / MARKER).exists():
+        return f"{home} holds something that is not a demo"
+    owner = who_owns(home / "interlock.db") if home.exists() else None
+    return f"{home} is in use by process {owner.get('pid')}" if owner else ""
 
 
 def _play(home: Path, stage: Stage) -> None:
@@ -73,7 +88,8 @@ class Story:
     def tell(self, sftp: SftpServer, password: Secret, endpoint: Endpoint, token: Secret) -> None:
         """Play every chapter that needs the installation open."""
         self.stage.chapter("1. The catalog", "Each card offers what can be done with its destination now.")
-        self._cards("Before")
+        cards: Any = self._cards("Before")
+        self.stage.insist(not any(card["connections"] for card in cards), "nothing is connected yet")
         landing = self._landing_zone()
         transfer = self._sftp(sftp, password)
         self._http(endpoint, token)
@@ -81,7 +97,9 @@ class Story:
         self.stage.chapter("6. The catalog again", "The cards are a projection of the events.")
         cards = {card["destination"]: card for card in self._cards("After")}
         self.stage.insist(cards["sftp"]["control"]["code"] == "activate", "SFTP now offers: Activate")
-        self.stage.insist(cards["http-api"]["control"]["code"] == "activate_audiences", "HTTP API: Activate audiences")
+        self.stage.insist(
+            cards["http-api"]["control"]["code"] == "activate_audiences", "HTTP API now offers: Activate audiences"
+        )
         self.stage.insist(cards["amazon-s3"]["control"]["code"] == "set_up", "Amazon S3 still says: Set up")
         self._audit(landing)
 
@@ -173,7 +191,7 @@ class Story:
             self._run(ask.Govern(connection_id=connection, marketing_actions=["analytics"]))
         self.stage.insist(caught[0].path[0] == "authenticate", f"the way there: {' → '.join(caught[0].path)} → govern")
         actions = self.interlock.wait(self.interlock.explain.actions(ME, "connection", connection))["actions"]
-        rows = [(found["command"], "yes" if found["allowed"] else "no", _why(found)) for found in actions[:6]]
+        rows = [(found["command"], "yes" if found["allowed"] else "no", _why(found)) for found in actions[:5]]
         self.stage.table("What may happen now, and why not the rest", ("Command", "Allowed", "Because"), rows)
         bearer = {"bearer_token": "not-the-token"}
         command = ask.Authenticate(connection_id=connection, variant="bearer", credential=bearer, account_name="Wrong")
@@ -201,8 +219,8 @@ class Story:
         self.stage.insist(then["state"] == "authenticated" and not then["name"], "at version 2 it had no name yet")
         self.stage.insist(now["state"] == "saved", f"now it is {now['name']!r}, saved, at version {now['version']}")
         difference = self.interlock.explain.diff(ME, "connection", connection, "2", "3")
-        rows = [(change["field"], change["before"] or "", change["after"]) for change in difference["changes"]]
-        rows = [row for row in rows if row[0] not in ("version", "modified_at")]
+        changes = [change for change in difference["changes"] if change["field"] not in ("version", "modified_at")]
+        rows = [(change["field"], readable(change["before"]), readable(change["after"])) for change in changes]
         self.stage.table("What changed from version 2 to 3", ("Field", "Before", "After"), rows)
 
     def _audit(self, connection: UUID) -> None:
@@ -211,13 +229,14 @@ class Story:
         rows = [(step["version"], step["sentence"], step["state"], step["digest"][:12]) for step in history]
         self.stage.table("The landing zone, state by state", ("Version", "What happened", "State", "Leaf"), rows)
         refused = self.interlock.lists.audit_attempts(ME, limit=50)["items"]
-        self.stage.table("What was refused", ("What happened",), [(row["sentence"],) for row in reversed(refused)])
+        rows = [(row["command"], row["code"], row["reason"]) for row in reversed(refused)]
+        self.stage.table("What was refused", ("Command", "Code", "Why"), rows)
         self.stage.insist(len(refused) == 5, "every refusal is on record, without a secret")
 
 
 def _why(action: dict[str, Any]) -> str:
     refusing = [guard for guard in action["guards"] if guard["passed"] is False]
-    return "; ".join(f"{guard['message']}: {guard['fix']}" for guard in refusing) or action["guards"][1]["message"]
+    return "; ".join(guard["fix"] or guard["message"] for guard in refusing) or action["guards"][1]["message"]
 
 
 def _prove_and_tamper(settings: Settings, stage: Stage) -> None:

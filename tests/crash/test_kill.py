@@ -5,7 +5,6 @@ keeps what a killed process had written. `tests/adapters/store` looks at the set
 """
 
 import os
-import random
 
 import pytest
 
@@ -22,8 +21,7 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(0 if CRASHES > 30 else 300)
 
 def crash(home, promised, number, resumed=None, make_log=None):
     """Kill a process at a random moment, and see what it left; return what can be gone on with."""
-    seconds = random.Random(number).choice((0.05, 0.15, 0.3)) * random.Random(-number).random() + 0.02
-    kill_at_work(home, promised, number, seconds, resumed, make_log)
+    kill_at_work(home, promised, number, resumed, make_log)
     with installation(home) as system:
         aftermath = Aftermath(home, system, promised)
         aftermath.check()
@@ -32,15 +30,11 @@ def crash(home, promised, number, resumed=None, make_log=None):
 
 @pytest.mark.parametrize("half", [0, 1])
 def test_what_was_acknowledged_is_there_after_kill_9_at_any_moment(half, tmp_path):
-    commands = 0
     for number in range(half, CRASHES, 2):
         life = number // 2 % LIVES
         if life == 0:
             home, promised, resumed = tmp_path / f"home {number}", Promised(), {}
-        before = promised.commands
         resumed = crash(home, promised, number, resumed)
-        commands += promised.commands - before
-    assert commands > 3 * CRASHES, "the processes did next to nothing before they were killed"
 
 
 class HastyLog(SQLiteLog):

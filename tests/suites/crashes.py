@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import select
 import signal
 import time
@@ -23,7 +24,6 @@ class Promised:
 
     acknowledged: dict[str, list[dict]] = field(default_factory=dict)
     pending: dict[str, dict] = field(default_factory=dict)
-    commands: int = 0
 
     def hear(self, told):
         """Take down one thing that a process said."""
@@ -33,31 +33,43 @@ class Promised:
         else:
             self.pending.pop(told["acknowledged"], None)
             self.acknowledged.setdefault(told["id"], []).append(told)
-            self.commands += 1
 
 
-def kill_at_work(home, promised, number, seconds, resumed=None, make_log=None):
-    """Let a process work for so long, kill it with SIGKILL, and hear all that it said until then."""
+def kill_at_work(home, promised, number, resumed=None, make_log=None):
+    """Let a process work for a while, kill it with SIGKILL, and hear all that it said until then.
+
+    The moment lies by chance: while it opens the installation, or so many commands later and a little more.
+    """
+    chance = random.Random(number)
+    commands, more = chance.choice((0, chance.randrange(10), chance.randrange(60))), chance.random()
     pid, pipe = fork(home, number, resumed or {}, make_log)
-    heard = b""
-    end = time.monotonic() + seconds
     try:
-        while (left := end - time.monotonic()) > 0:
-            if select.select([pipe], [], [], left)[0]:
-                part = os.read(pipe, 1 << 20)
-                heard += part
-                if not part:
-                    break
+        heard = _listen(pipe, commands, more * (0.02 if commands else 0.1))
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-        while part := os.read(pipe, 1 << 20):
-            heard += part
-        os.close(pipe)
+    while part := os.read(pipe, 1 << 20):
+        heard += part
+    os.close(pipe)
     for line in heard.splitlines():
         promised.hear(json.loads(line))
     assert os.WIFSIGNALED(status), "it ended before it was killed"
+
+
+def _listen(pipe, commands, more):
+    """Return what a process says up to its so many acknowledgements, and for a few milliseconds more."""
+    heard, give_up = b"", time.monotonic() + 60
+    end = None if commands else time.monotonic() + more
+    while (left := (end or give_up) - time.monotonic()) > 0:
+        if select.select([pipe], [], [], left)[0]:
+            part = os.read(pipe, 1 << 20)
+            heard += part
+            if not part:
+                break
+        if end is None and heard.count(b'"acknowledged"') >= commands:
+            end = time.monotonic() + more
+    return heard
 
 
 class Aftermath:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.suites.rights import a_reachable_folder, nobody
 from tests.suites.terminal import ROOT, Terminal, a_landing_zone
 
 HOLDER = (
@@ -65,10 +66,19 @@ def test_a_home_that_is_a_file_says_so(tmp_path):
     told(Terminal(home)("connections", "list"))
 
 
-def test_a_database_on_a_medium_that_cannot_be_written_says_so(interlock):
-    # Root may write whatever its mode says, but nobody writes below a file that is no folder.
-    blocked = interlock.home / "admin.token" / "interlock.db"
-    assert str(blocked) in told(interlock("connections", "list", INTERLOCK_DATABASE=f"sqlite:///{blocked}"))
+def test_a_home_that_cannot_be_written_says_so(settled):
+    with a_reachable_folder() as folder:
+        home = folder / "home"
+        shutil.copytree(settled, home)
+        home.chmod(0o755)
+        (home / "interlock.db").chmod(0o444)
+        interlock = Terminal(home)
+        with nobody():
+            error = told(interlock("connections", "list"))
+            result = interlock("doctor")
+    assert "writable" in error
+    assert result.exit_code == 1
+    assert "✗" in result.stdout
 
 
 def test_a_home_that_another_process_holds_without_an_address_says_who(interlock):

@@ -6,8 +6,10 @@ from uuid import UUID
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from adapters.http.app import ROUTES
 from adapters.http.connections import State
-from adapters.system.parsing import KINDS
+from adapters.http.requests import EXAMPLES
+from adapters.system.parsing import KINDS, parse
 from engine.errors import Invalid
 from tests.suites.api import Api
 from workflows.connection.definition import DEFINITION
@@ -53,8 +55,6 @@ def test_every_operation_is_told_in_words_and_every_answer_is_declared(api):
 
 
 def test_every_command_has_an_address():
-    from adapters.http.app import ROUTES
-
     addresses = {route.path for route in ROUTES}
     for kind, commands in KINDS.items():
         for trigger, command in commands.items():
@@ -94,9 +94,6 @@ def test_the_states_that_can_be_asked_for_are_those_of_the_table(api):
 
 
 def test_the_example_of_a_command_is_taken_by_the_command_itself(api):
-    from adapters.http.requests import EXAMPLES
-    from adapters.system.parsing import parse
-
     for kind, commands in KINDS.items():
         for trigger, command in commands.items():
             for body in EXAMPLES.get(trigger, {}).values():

@@ -123,9 +123,10 @@ def test_a_request_that_was_accepted_is_finished_before_the_process_ends(tmp_pat
 
         asking = threading.Thread(target=ask)
         asking.start()
-        mute.accept()  # the probe is under way
-        out, err = end(process)
-        asking.join()
+        held, _ = mute.accept()  # the probe is under way, and waits for a greeting
+        with held:
+            out, err = end(process)
+            asking.join()
         assert answers[0].status_code == 200
         assert answers[0].json()["outcome"] == "failed"
         assert (process.returncode, "ended well" in out) == (0, True), err
@@ -156,10 +157,8 @@ def test_what_is_no_request_gets_an_answer_and_hurts_nobody(tmp_path):
 def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        code = START.replace(
-            "    serve(system, settings)",
-            "    try:\n        serve(system, settings)\n    except Exception as error:\n        print(error, error.fix)",
-        )
+        told = "try:\n        serve(system, settings)\n    except Exception as error:\n        print(error, error.fix)"
+        code = START.replace("serve(system, settings)", told)
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,
