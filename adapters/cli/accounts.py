@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from adapters.cli.catalog import AsOfOption
-from adapters.cli.changes import IfMatchOption, KeyOption, change, open_new
+from adapters.cli.changes import IfMatchOption, KeyOption, QuietOption, change, open_new
 from adapters.cli.command import command
 from adapters.cli.credentials import CredentialOption, EnvironmentOption, FileOption, Given, VariantOption, collect
 from adapters.cli.inputs import segment
@@ -28,11 +28,12 @@ def create(
     credential_file: FileOption = None,
     credential_env: EnvironmentOption = None,
     key: KeyOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Keep a credential, after the destination has accepted it; missing secrets are asked, hidden, at a terminal."""
     given = Given.of(variant, credential, credential_file, credential_env)
     body = {"destination": destination, **collect(session, destination, given)}
-    open_new(session, "account", body if name is None else {**body, "name": name}, key)
+    open_new(session, "account", body if name is None else {**body, "name": name}, key, quiet=quiet)
 
 
 @command(app, "list")

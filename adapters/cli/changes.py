@@ -14,6 +14,7 @@ KeyOption = Annotated[
 IfMatchOption = Annotated[
     str | None, typer.Option("--if-match", help="The ETag it is decided on (default: what it is now).")
 ]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print the new id alone, for a script to keep.")]
 _NEXT = {
     "catalog_selected": "authenticate",
     "authenticated": "parameters",
@@ -24,11 +25,14 @@ _NEXT = {
 """The command that a person would type next, as a hint; what may happen is for the API to say."""
 
 
-def open_new(session: Session, kind: str, body: dict[str, Any], key: str | None) -> None:
-    """Begin a connection or an account, and print what came of it."""
+def open_new(session: Session, kind: str, body: dict[str, Any], key: str | None, *, quiet: bool = False) -> None:
+    """Begin a connection or an account, and print what came of it, or (*quiet*) its id alone."""
     headers = {"idempotency-key": key} if key else {}
     answer = session.client.request("POST", f"/v1/{kind}s", body=body, headers=headers)
-    show_change(session, kind, "begun", answer.body)
+    if quiet:
+        print(answer.body[kind]["id"])
+    else:
+        show_change(session, kind, "begun", answer.body)
 
 
 def change(

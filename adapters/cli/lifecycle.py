@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli.changes import IfMatchOption, KeyOption, change, open_new
+from adapters.cli.changes import IfMatchOption, KeyOption, QuietOption, change, open_new
 from adapters.cli.command import command
 from adapters.cli.connections import IdArgument, app
 from adapters.cli.credentials import CredentialOption, EnvironmentOption, FileOption, Given, VariantOption, collect
@@ -32,9 +32,10 @@ def create(
     session: Session,
     destination: Annotated[str, typer.Argument(help="The id of the destination, like amazon-s3.")],
     key: KeyOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Pick a destination in the catalog: a new connection begins."""
-    open_new(session, "connection", {"destination": destination}, key)
+    open_new(session, "connection", {"destination": destination}, key, quiet=quiet)
 
 
 @command(app, "authenticate")

@@ -11,7 +11,7 @@ from rich.console import Console
 from adapters.composition import compose
 from adapters.demo.servers import Endpoint, SftpServer, http_endpoint, sftp_server
 from adapters.demo.stage import DemoFailed, Stage, readable
-from adapters.demo.tampering import alter_one_event, copy_of_log, verify_copy
+from adapters.demo.tampering import prove_and_tamper
 from adapters.settings import Settings
 from adapters.store.lock import who_owns
 from adapters.system import Outcome, System
@@ -76,7 +76,7 @@ def _play(home: Path, stage: Stage) -> None:
             files = [path.read_bytes() for path in home.rglob("*") if path.is_file()]
             hidden = not any(secret.encode() in file for secret in (password, token) for file in files)
             stage.insist(hidden, f"neither password nor token stands in any of the {len(files)} files of {home}")
-            _prove_and_tamper(settings, stage)
+            prove_and_tamper(settings, stage, ME)
 
 
 class Story:
@@ -88,8 +88,8 @@ class Story:
     def tell(self, sftp: SftpServer, password: Secret, endpoint: Endpoint, token: Secret) -> None:
         """Play every chapter that needs the installation open."""
         self.stage.chapter("1. The catalog", "Each card offers what can be done with its destination now.")
-        cards: Any = self._cards("Before")
-        self.stage.insist(not any(card["connections"] for card in cards), "nothing is connected yet")
+        before = self._cards("Before")
+        self.stage.insist(not any(card["connections"] for card in before), "nothing is connected yet")
         landing = self._landing_zone()
         transfer = self._sftp(sftp, password)
         self._http(endpoint, token)
@@ -229,33 +229,11 @@ class Story:
         rows = [(step["version"], step["sentence"], step["state"], step["digest"][:12]) for step in history]
         self.stage.table("The landing zone, state by state", ("Version", "What happened", "State", "Leaf"), rows)
         refused = self.interlock.lists.audit_attempts(ME, limit=50)["items"]
-        rows = [(row["command"], row["code"], row["reason"]) for row in reversed(refused)]
-        self.stage.table("What was refused", ("Command", "Code", "Why"), rows)
+        reasons = [(row["command"], row["code"], row["reason"]) for row in reversed(refused)]
+        self.stage.table("What was refused", ("Command", "Code", "Why"), reasons)
         self.stage.insist(len(refused) == 5, "every refusal is on record, without a secret")
 
 
 def _why(action: dict[str, Any]) -> str:
     refusing = [guard for guard in action["guards"] if guard["passed"] is False]
     return "; ".join(guard["fix"] or guard["message"] for guard in refusing) or action["guards"][1]["message"]
-
-
-def _prove_and_tamper(settings: Settings, stage: Stage) -> None:
-    stage.chapter("8. The proof", "Every event is hashed into its stream and into the whole log.")
-    with compose(settings) as interlock:
-        verified = interlock.verify(ME)
-        stage.insist(
-            verified["sound"], f"{verified['events']} events in {verified['streams']} streams: the log verifies"
-        )
-        stage.insist(interlock.health.report()["ready"], "the installation reopened, and is ready")
-        position = interlock.lists.audit_events(ME, search="marketing actions", limit=1)["items"][0]["position"]
-    assert settings.database_path is not None
-    with tempfile.TemporaryDirectory(prefix="interlock-demo-") as folder:
-        copy = copy_of_log(settings.database_path, Path(folder))
-        stage.insist(verify_copy(copy)["sound"], "a copy of the log verifies as well, without the installation")
-        alter_one_event(copy, position)
-        found = verify_copy(copy)
-        first = found["findings"][0] if found["findings"] else {"position": None, "kind": "nothing"}
-        stage.insist(
-            not found["sound"] and first["position"] == position,
-            f"one altered row in the copy is found at position {first['position']} ({first['kind']})",
-        )

@@ -2,13 +2,17 @@
 
 import contextlib
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from adapters.composition import DEFINITIONS
+from adapters.composition import DEFINITIONS, compose
+from adapters.demo.stage import Stage
+from adapters.settings import Settings
 from adapters.store.sqlite_reader import SQLiteReader
 from adapters.system.checking import verify_log
 from engine.mapper import EventMapper
+from workflows.permissions import Caller
 
 
 def copy_of_log(path: Path, folder: Path) -> Path:
@@ -39,3 +43,30 @@ def verify_copy(path: Path) -> dict[str, Any]:
         return verify_log(log, EventMapper().to_domain_event, DEFINITIONS)
     finally:
         log.close()
+
+
+def prove_and_tamper(settings: Settings, stage: Stage, caller: Caller) -> None:
+    """Verify the log of an installation, then a copy of it, then that copy with one row altered.
+
+    Raises:
+        DemoFailed: one of the three does not come out as it must.
+    """
+    stage.chapter("8. The proof", "Every event is hashed into its stream and into the whole log.")
+    with compose(settings) as interlock:
+        verified = interlock.verify(caller)
+        stage.insist(
+            verified["sound"], f"{verified['events']} events in {verified['streams']} streams: the log verifies"
+        )
+        stage.insist(interlock.health.report()["ready"], "the installation reopened, and is ready")
+        position = interlock.lists.audit_events(caller, search="marketing actions", limit=1)["items"][0]["position"]
+    assert settings.database_path is not None
+    with tempfile.TemporaryDirectory(prefix="interlock-demo-") as folder:
+        copy = copy_of_log(settings.database_path, Path(folder))
+        stage.insist(verify_copy(copy)["sound"], "a copy of the log verifies as well, without the installation")
+        alter_one_event(copy, position)
+        found = verify_copy(copy)
+        first = found["findings"][0] if found["findings"] else {"position": None, "kind": "nothing"}
+        stage.insist(
+            not found["sound"] and first["position"] == position,
+            f"one altered row in the copy is found at position {first['position']} ({first['kind']})",
+        )

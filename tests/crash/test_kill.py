@@ -4,6 +4,7 @@ What only a power cut could lose (SQLite without a sync at each commit, say) no 
 keeps what a killed process had written. `tests/adapters/store` looks at the settings of the file instead.
 """
 
+import json
 import os
 
 import pytest
@@ -46,8 +47,9 @@ class HastyLog(SQLiteLog):
 
     async def append(self, events, *, key=None):
         if key is not None:
-            told = {"id": str(events[-1].originator_id), "version": events[-1].originator_version}
-            self.say({"acknowledged": "early", **told, "digest": None, "state": None})
+            body, version = json.loads(events[-1].state), events[-1].originator_version
+            told = {"id": str(events[-1].originator_id), "version": version, "state": body["state"], "digest": None}
+            self.say({"acknowledged": body["envelope"]["key"], **told})
         return await super().append(events, key=key)
 
 
