@@ -16,7 +16,7 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 def redacted(value: Any) -> Any:
-    """Return *value* fit for a log: every Secret masked wherever it hides, bytes left out, ids, paths and dates as text."""
+    """Return *value* fit for a log: every Secret masked wherever it hides, no bytes, ids, paths and dates as text."""
     match value:
         case Secret():
             return MASK

@@ -60,18 +60,19 @@ def url(text: str) -> str:
 
 
 def _authority(authority: str) -> None:
+    port: str | None
     if authority.startswith("["):
-        address, bracket, port = authority[1:].partition("]")
-        if not bracket or (port and not port.startswith(":")):
+        address, bracket, after = authority[1:].partition("]")
+        if not bracket or (after and not after.startswith(":")):
             raise Malformed("has a host in brackets that do not fit")
         _ipv6(address)
-        port = port[1:] if port else None
+        port = after[1:] if after else None
     else:
-        name, colon, port = authority.partition(":")
+        name, colon, after = authority.partition(":")
         if not name:
             raise Malformed("must name a host")
         _name(name)
-        port = port if colon else None
+        port = after if colon else None
     if port is not None and not (port.isdecimal() and len(port) <= 5 and 0 < int(port) <= _LAST_PORT):
         raise Malformed(f"must have a port from 1 to {_LAST_PORT}, or none")
 

@@ -6,6 +6,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.guard import Refused
+
 
 class CheckStatus(StrEnum):
     """How one check ended."""
@@ -20,8 +22,9 @@ class CheckStatus(StrEnum):
 class ProbeCheck(BaseModel):
     """One thing that was tried. `tried` and `message` never hold a secret; `duration_ms` is wall time.
 
-    `kind` tells a caller what a failure means: `credential` (the destination refused who we are), `parameters` (it knows
-    us, but not this bucket or folder), `unreachable` (no answer in time), `configuration` (ours to mend).
+    `kind` tells a caller what a failure means: `credential` (the destination refused who we are), `parameters` (it
+    knows us, but not this bucket or folder), `unreachable` (no answer in time), `configuration` (ours to mend),
+    `host_key` (nobody has confirmed that the server is the right one).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,3 +69,23 @@ class ProbeReport(BaseModel):
     def of(cls, checks: Iterable[ProbeCheck], principal: str = "") -> Self:
         """Build a report from any iterable of checks."""
         return cls(checks=tuple(checks), principal=principal)
+
+
+_CODES = {
+    "credential": ("credential-rejected", "whoever knows the credential"),
+    "parameters": ("parameters-rejected", "whoever sends the command"),
+    "unreachable": ("destination-unreachable", "whoever runs the destination, or its network"),
+    "configuration": ("probe-refused", "the operator of this installation"),
+}
+_POINTERS = {"credential": "/credential", "parameters": "/fields"}
+
+
+def refusal_of(check: ProbeCheck) -> Refused:
+    """Turn a failed check into a refusal: same words, same way to fix it."""
+    if check.kind == "host_key":
+        who = "whoever runs the destination"
+        return Refused(check.code, check.message, check.fix, check.pointer or "/credential/host_key", who)
+    code, who = _CODES.get(check.kind, ("probe-failed", "the operator of this installation"))
+    if code == "destination-unreachable" and check.code in ("timeout", "deadline"):
+        code = "destination-timeout"
+    return Refused(code, check.message or check.code, check.fix, check.pointer or _POINTERS.get(check.kind), who)

@@ -92,7 +92,7 @@ class Stage:
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
         grid.add_row(Text(start, style=style), Text(text))
-        self.console.print(Padding(grid, (0, 0, 0, indent)))
+        self.console.print(Padding(grid, (0, 0, 0, indent), expand=False))
 
     def cards(self, title: str, cards: Sequence[Mapping[str, Any]]) -> None:
         """Show cards of the catalog with what they offer."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -13,7 +14,8 @@ from adapters.telemetry import configure, redacted
 from engine.errors import Refusal
 from engine.secret import MASK, Secret
 from tests.suites import canaries
-from tests.suites.story import ANN, ScriptedProber, connect, installation, new_credential, open_account, send
+from tests.suites.story import ScriptedProber, connect, installation, new_credential, open_account, send
+from workflows.connection.commands import Authenticate
 
 
 @pytest.fixture(autouse=True)
@@ -179,7 +181,7 @@ def test_a_traceback_shows_no_locals(format):
 
 def test_a_secret_is_masked_at_any_depth():
     identity, secret = uuid4(), Secret(canaries.PASSWORD)
-    value = {"a": [secret, {"b": (secret, {secret_in: 1 for secret_in in ("x",)})}], "id": identity, "raw": b"abc"}
+    value = {"a": [secret, {"b": (secret, {"x": 1})}], "id": identity, "raw": b"abc"}
     assert redacted(value) == {"a": [MASK, {"b": [MASK, {"x": 1}]}], "id": str(identity), "raw": "<3 bytes>"}
 
 
@@ -193,10 +195,6 @@ def test_what_a_line_holds_is_text_of_the_thing_and_not_of_its_class():
 
 
 def test_a_secret_in_an_object_of_another_kind_stays_masked():
-    from dataclasses import dataclass
-
-    from workflows.connection.commands import Authenticate
-
     @dataclass
     class Holder:
         inner: Secret

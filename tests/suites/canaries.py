@@ -1,43 +1,42 @@
-"""Secrets that tests plant, and a search for them in every form in which a byte of them could come to light."""
+"""Secrets that tests plant, and a search for them in every form in which they could come to light."""
 
-import re
 from base64 import b64encode
 from pathlib import Path
-from urllib.parse import quote
 
-PASSWORD = "Canary/pw+7Hq2xZ:one"
-TOKEN = "Canary.token+4Yw9vR/one~"
-S3_SECRET = "CanaryS3secret/KeyOfFortyCharacters+abcd"
-WRONG_PASSWORD = "Canary/pw+7Hq2xZ:wrong"
-WRONG_TOKEN = "Canary.token+4Yw9vR/wrong~"
-WRONG_S3_SECRET = "CanaryS3secret/KeyThatIsWrongIsOneToo+ab"
-NEW_PASSWORD = "Canary/pw+3Bn5tK:two"
-MALFORMED = "Canary\x01malformed\x02secret"
+MARK = "CanaryBird"
+"""What every planted secret holds, and nothing else does."""
+
+PASSWORD = f"{MARK}/pw+7Hq2xZ:one"
+NEW_PASSWORD = f"{MARK}/pw+3Bn5tK:two"
+TOKEN = f"{MARK}.token+4Yw9vR/one~"
+S3_SECRET = f"{MARK}/KeyOfFortyCharacters+abcdefgh"
+WRONG_PASSWORD = f"{MARK}/pw+7Hq2xZ:wrong"
+WRONG_TOKEN = f"{MARK}.token+4Yw9vR/wrong~"
+WRONG_S3_SECRET = f"{MARK}/KeyThatIsWrongIsOneToo+abcdef"
+MALFORMED = f"{MARK}\x01malformed\x02secret"
 
 REJECTED = (WRONG_PASSWORD, WRONG_TOKEN, WRONG_S3_SECRET)
 """Well-formed secrets that no destination accepts."""
 
-ALL = (PASSWORD, TOKEN, S3_SECRET, NEW_PASSWORD, MALFORMED, *REJECTED)
+ALL = (PASSWORD, NEW_PASSWORD, TOKEN, S3_SECRET, MALFORMED, *REJECTED)
 
 
-def _forms(canary: str) -> set[bytes]:
-    raw = canary.encode()
-    forms = {raw, raw.hex().encode(), raw.hex().upper().encode(), quote(canary, safe="").encode()}
-    forms |= {repr(canary)[1:-1].encode(), canary.encode("utf-16-le"), canary.encode("utf-16-be"), raw[::-1]}
+def _forms(mark: bytes) -> tuple[bytes, ...]:
+    forms = [mark, mark[::-1], mark.hex().encode(), mark.hex().upper().encode(), mark.decode().encode("utf-16-le")]
     for shift in range(3):
         # What stands before it moves the groups of Base64; the characters that it shares with its neighbours are cut.
-        encoded = b64encode(b"\0" * shift + raw).rstrip(b"=")
-        cut = encoded[(0, 2, 3)[shift] : len(encoded) - (1 if (shift + len(raw)) % 3 else 0)]
-        forms |= {cut, cut.replace(b"+", b"-").replace(b"/", b"_")}
-    return forms
+        shared = -1 if (shift + len(mark)) % 3 else None
+        forms.append(b64encode(b"\0" * shift + mark).rstrip(b"=")[(0, 2, 3)[shift] : shared])
+    return tuple(forms)
 
 
-_ANY = re.compile(b"|".join(re.escape(form) for canary in ALL for form in sorted(_forms(canary))))
+_FORMS = _forms(MARK.encode())
 
 
 def traces(found: bytes | str) -> list[bytes]:
-    """Return every planted secret that shows in some bytes or text, as it shows; none is how it must be."""
-    return _ANY.findall(found.encode("utf-8", "surrogatepass") if isinstance(found, str) else found)
+    """Return the forms of planted secrets that show in some bytes or text; none is how it must be."""
+    raw = found.encode("utf-8", "surrogatepass") if isinstance(found, str) else found
+    return [form for form in _FORMS if form in raw]
 
 
 def traces_in_files(folder: Path) -> dict[str, list[bytes]]:
@@ -47,7 +46,7 @@ def traces_in_files(folder: Path) -> dict[str, list[bytes]]:
         try:
             shown = traces(path.name) + (traces(path.read_bytes()) if path.is_file() else [])
         except FileNotFoundError:
-            continue
+            continue  # somebody else's temporary file
         if shown:
             found[str(path)] = shown
     return found

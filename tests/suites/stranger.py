@@ -12,7 +12,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from engine.errors import Conflict, EngineError
 from tests.suites import canaries, story
 from tests.suites.asks import HOW, NONSENSE, TRIGGERS, USERS, VARIETY, ask
-from tests.suites.expectations import SETTING_UP, Ask, KnownAccount, KnownConnection
+from tests.suites.expectations import Ask, KnownAccount, KnownConnection
 from tests.suites.watched import Watched
 
 CALLERS = {"prod": story.ANN, "dev": story.ELSEWHERE}
@@ -102,11 +102,12 @@ class Stranger(Watched):
                 self._ask(known, ask(trigger, known.destination, 0))
                 steps -= 1
 
-    @rule(which=PICK, step=st.sampled_from(SETTING_UP), variety=VARIETY)
-    def go_back(self, which, step, variety):
-        """Do a step of setting up, whatever was done before."""
+    @rule(which=PICK, steps=st.lists(st.sampled_from(story.WAY), min_size=1, max_size=4), variety=VARIETY)
+    def jump(self, which, steps, variety):
+        """Take steps of setting up in any order: going back, doing one again, leaving some out."""
         known = self.connection(which)
-        self._ask(known, ask(step, known.destination, variety))
+        for step in steps:
+            self._ask(known, ask(step, known.destination, variety))
 
     @rule(which=PICK, account=PICK, both=st.sampled_from((False, False, False, True)))
     def authenticate_with(self, which, account, both):

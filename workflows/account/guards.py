@@ -1,6 +1,7 @@
 """Pure reasons for refusing a step of an account."""
 
 from engine.guard import Facts, Guard, Passed, Refused, Verdict
+from workflows.probe import refusal_of
 
 
 def _nothing_uses_it(facts: Facts) -> Verdict:
@@ -28,14 +29,7 @@ def _same_identity(facts: Facts) -> Verdict:
 
 def _probe_found_no_fault(facts: Facts) -> Verdict:
     failed = facts["probe"].failure
-    if failed is None:
-        return Passed()
-    if failed.kind == "host_key":
-        return Refused(failed.code, failed.message, failed.fix, failed.pointer or "/credential/host_key")
-    code = {"credential": "credential-rejected", "unreachable": "destination-unreachable"}.get(
-        failed.kind, "probe-failed"
-    )
-    return Refused(code, failed.message or failed.code, failed.fix, failed.pointer or "/credential")
+    return refusal_of(failed) if failed else Passed(f"the probe says: {facts['probe'].outcome.value}")
 
 
 unused = Guard("unused", _nothing_uses_it)

@@ -3,26 +3,7 @@
 from datetime import timedelta
 
 from engine.guard import Facts, Guard, Passed, Refused, Verdict
-from workflows.probe import ProbeCheck, ProbeReport
-
-_CODES = {
-    "credential": ("credential-rejected", "whoever knows the credential"),
-    "parameters": ("parameters-rejected", "whoever sends the command"),
-    "unreachable": ("destination-unreachable", "whoever runs the destination, or its network"),
-    "configuration": ("probe-refused", "the operator of this installation"),
-}
-_POINTERS = {"credential": "/credential", "parameters": "/fields"}
-
-
-def refusal_of(check: ProbeCheck) -> Refused:
-    """Turn a failed check into a refusal: same words, same way to fix it."""
-    if check.kind == "host_key":
-        who = "whoever runs the destination"
-        return Refused(check.code, check.message, check.fix, check.pointer or "/credential/host_key", who)
-    code, who = _CODES.get(check.kind, ("probe-failed", "the operator of this installation"))
-    if code == "destination-unreachable" and check.code in ("timeout", "deadline"):
-        code = "destination-timeout"
-    return Refused(code, check.message or check.code, check.fix, check.pointer or _POINTERS.get(check.kind), who)
+from workflows.probe import ProbeReport, refusal_of
 
 
 def _probe_found_no_fault(facts: Facts) -> Verdict:

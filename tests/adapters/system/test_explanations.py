@@ -1,8 +1,8 @@
-"""Explanations and time travel over one object: reads at moments, actions, paths with schemas, history, diff, diagram."""
+"""Explanations and time travel over one object: reads at moments, actions, paths, history, diff, diagram."""
 
 import json
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -12,6 +12,7 @@ from adapters.system.moments import Moment
 from adapters.system.parsing import KINDS
 from adapters.system.standing import Standing
 from engine.errors import Forbidden, Invalid, NotFound
+from engine.projection import Query
 from tests.suites import canaries
 from tests.suites.story import (
     ANN,
@@ -92,22 +93,14 @@ def test_a_remembered_row_equals_the_fold_of_the_stream_and_the_row_of_the_view(
         ("account", system.views.accounts, account),
     ):
         seen = system.explain.get(ANN, kind, identity)
-        row = system.views.query(view, _all()).items
+        row = system.views.query(view, Query(limit=None)).items
         [row] = [found for found in row if found.id == identity]
         del seen["etag"]
         assert seen == row.model_dump(mode="json")
-        from uuid import UUID
-
         assert blank[kind].row(UUID(identity), Moment()) == row
     for version in (5, 36, 1, 36, 20):
         assert system.explain.show("connection", connection, version)["version"] == version
     assert system.explain.show("connection", connection)["version"] == 36
-
-
-def _all():
-    from engine.projection import Query
-
-    return Query(limit=None)
 
 
 def test_few_rows_are_remembered_and_the_rest_is_folded_again():
@@ -131,9 +124,9 @@ def test_another_sandbox_another_kind_and_nobody_see_nothing(system):
         (ANN, "account", "nonsense"),
     ):
         asked = (
-            lambda c, k, i: system.explain.get(c, k, i),
-            lambda c, k, i: system.explain.history(c, k, i),
-            lambda c, k, i: system.replay(c, k, i),
+            system.explain.get,
+            system.explain.history,
+            system.replay,
             lambda c, k, i: system.explain.diff(c, k, i, "1", None),
             lambda c, k, i: system.wait(system.explain.actions(c, k, i)),
             lambda c, k, i: system.wait(system.explain.diagram(c, k, i)),

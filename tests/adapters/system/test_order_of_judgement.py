@@ -10,12 +10,25 @@ from engine.errors import (
     GuardFailed,
     Invalid,
     KeyReused,
+    LogUnavailable,
     NotFound,
     StaleVersion,
     TransitionRefused,
     VersionRequired,
 )
-from tests.suites.story import ANN, BOB, ELSEWHERE, connect, credential, installation, new_credential, parameters, send
+from engine.memory import MemoryLog
+from tests.suites.story import (
+    ANN,
+    BOB,
+    ELSEWHERE,
+    connect,
+    credential,
+    installation,
+    new_credential,
+    parameters,
+    send,
+    usual_body,
+)
 from workflows.permissions import PERMISSIONS, Caller
 
 NOBODY = Caller("nobody", permissions=frozenset())
@@ -166,3 +179,42 @@ def test_an_unknown_command_names_the_nearest_one(system):
     with pytest.raises(NotFound, match=r"no such command$"):
         ask(system, "link", draft, {})
     assert events(system) == before
+
+
+class Forgetful(MemoryLog):
+    """A log whose next answers get lost on their way, after it has recorded."""
+
+    lost = 0
+
+    async def append(self, events, *, key=None):
+        receipt = await super().append(events, key=key)
+        if self.lost:
+            self.lost -= 1
+            raise LogUnavailable("the answer got lost")
+        return receipt
+
+
+def test_a_commit_whose_answer_got_lost_is_told_by_its_receipt():
+    log = Forgetful()
+    with installation(log=log) as system:
+        draft = system.wait(connect(system, state="catalog_selected"))
+        log.lost = 1
+        outcome = ask(system, "authenticate", draft, new_credential("sftp"), key="k")
+        assert (outcome.receipt.version, outcome.shown["state"]) == (2, "authenticated")
+        log.lost = 1
+        with pytest.raises(LogUnavailable):
+            ask(system, "discard", draft)
+        assert system.explain.get(ANN, "connection", draft)["state"] == "discarded"
+        assert system.verify(ANN)["sound"]
+
+
+def test_every_action_that_is_allowed_is_then_accepted():
+    for state in ("catalog_selected", "authenticated", "alerts_configured", "governed", "saved"):
+        with installation() as opened:
+            probe = opened.wait(connect(opened, state=state))
+            found = opened.wait(opened.explain.actions(ANN, "connection", probe))["actions"]
+            allowed = [action["command"] for action in found if action["allowed"]]
+            assert allowed
+            for trigger in allowed:
+                fresh = opened.wait(connect(opened, state=state))
+                assert ask(opened, trigger, fresh, usual_body(trigger, "sftp")).receipt.version
