@@ -131,20 +131,20 @@ def handlers(
 
 
 def _collect_orphans(vault: Any, views: FreshViews, log: EventLog) -> None:
-    """Drop secrets whose account never came to be recorded: the process died between the vault and the log."""
+    """Drop secrets whose account was never recorded, or is deleted: the process died between the vault and the log."""
     try:
         kept = vault.accounts()
         first = log.read(0, limit=1)
         if not kept or not first:
             return
-        living = ("authorised", "expired")
-        recorded = views.query(views.accounts, Query(filter={"state": living}, limit=None)).items
+        recorded = views.query(views.accounts, Query(limit=None)).items
         if any(lag.parked for lag in views.lags()):
             return  # an event that cannot be read might be the one that names the account
-        known = {row.id for row in recorded}
+        state = {row.id: row.state for row in recorded}
         for account_id in kept:
             # What is older than this log was kept for another one, which somebody may put back.
-            if str(account_id) not in known and _made_at(account_id) >= _made_at(first[0].event_id):
+            ours = str(account_id) in state or _made_at(account_id) >= _made_at(first[0].event_id)
+            if ours and state.get(str(account_id), "deleted") == "deleted":
                 vault.delete(account_id)
     except VaultError:
         return  # the folder cannot be read or written now; health says so

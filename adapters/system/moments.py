@@ -1,8 +1,9 @@
 """Moments: what `as_of` may say (a version, a position, a time), and the past of one object or of a whole view."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from engine.application import Workflows
 from engine.errors import Invalid
@@ -59,7 +60,19 @@ def recorded_of(workflows: Workflows, logged: LoggedEvent) -> Recorded:
 
 
 def all_until(workflows: Workflows, moment: Moment) -> Iterator[Recorded]:
-    """Yield the events of the whole log that had happened by *moment*."""
-    for recorded in recorded_events(workflows.log, workflows.decode, upto=moment.position):
-        if moment.covers(recorded):
+    """Return the events of the whole log that had happened by *moment*."""
+    return until(recorded_events(workflows.log, workflows.decode, upto=moment.position), moment)
+
+
+def until(events: Iterable[Recorded], moment: Moment) -> Iterator[Recorded]:
+    """Yield the events that had happened by *moment*: of each stream the first ones, never with one left out.
+
+    Where a clock was set back, an event that says it is older than the one before it comes after it all the same.
+    """
+    over: set[UUID] = set()
+    for recorded in events:
+        stream = recorded.event.originator_id
+        if stream not in over and moment.covers(recorded):
             yield recorded
+        else:
+            over.add(stream)

@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from adapters.system.moments import Moment, recorded_of
+from adapters.system.moments import Moment, recorded_of, until
 from engine.application import Workflows
 from engine.projection import Projection, fold
 
@@ -29,9 +29,7 @@ class Standing:
             row = None
         after = row.version if row else 0
         logged = self._workflows.log.read_stream(object_id, after=after, upto=moment.version)
-        recorded = [
-            found for found in (recorded_of(self._workflows, event) for event in logged) if moment.covers(found)
-        ]
+        recorded = until((recorded_of(self._workflows, event) for event in logged), moment)
         rows, _ = fold(self._projection, recorded, lambda _: row)
         row = rows.get(str(object_id), row)
         if row is None or (moment.version is not None and row.version != moment.version):

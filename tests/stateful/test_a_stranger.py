@@ -52,8 +52,8 @@ def shortcut(trigger, source):
     ("trigger", "source", "found"),
     [
         ("save", "parameters_set", "has not passed every step"),
-        ("set_parameters", "catalog_selected", "has not passed every step|was accepted"),
-        ("enable", "saved", "was accepted"),
+        ("set_parameters", "catalog_selected", "not passed every step|was accepted|in no order"),
+        ("enable", "saved", "was accepted|accepted in no order"),
     ],
 )
 def test_the_same_stranger_finds_a_planted_shortcut(trigger, source, found):

@@ -311,3 +311,22 @@ def test_a_system_can_be_used_from_several_threads_and_closes_all_their_loops():
             list(pool.map(lambda _: system.wait(connect(system)), range(12)))
         assert len(system.lists.connections(ANN)["items"]) == 12
         assert system.verify(ANN)["sound"]
+
+
+def test_a_clock_that_was_set_back_leaves_no_event_out_of_the_past():
+    clock = fixed_clock()
+    with installation(clock=clock) as system:
+        draft = system.wait(connect(system, state="catalog_selected"))
+        between = clock.now().isoformat()
+        for trigger, hours in zip(WAY, (2, -4, 1, 1, 5), strict=True):
+            clock.move(timedelta(hours=hours))
+            system.wait(send(system, trigger, draft, usual_body(trigger, "sftp")))
+        for _ in range(2):
+            assert system.explain.get(ANN, "connection", draft, between)["state"] == "catalog_selected"
+            assert [row["state"] for row in system.lists.connections(ANN, as_of=between)["items"]] == [
+                "catalog_selected"
+            ]
+            now = system.explain.get(ANN, "connection", draft)
+            assert (now["state"], now["principal"], now["version"]) == ("saved", "ann", 6)
+            after = (clock.now() + timedelta(hours=1)).isoformat()
+            assert system.explain.get(ANN, "connection", draft, after) == now
