@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.clock import Clock, new_id
 
+_CLOCK = Clock()
+
 
 class Envelope(BaseModel):
     """Who asked for what, where, and under which rules. Hashes are not here: the log writes them beside the event.
@@ -46,7 +48,7 @@ class Context:
     traceparent: str | None = None
     key: str | None = None
     occurred_at: datetime | None = None
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock = _CLOCK
 
     def now(self) -> datetime:
         """Return this moment, by the clock of this context."""

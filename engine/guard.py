@@ -1,7 +1,7 @@
 """Guards: named, pure reasons for refusing a step, each with what would help."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Facts = Mapping[str, Any]
@@ -39,18 +39,28 @@ class Guard:
     verdict: Callable[[Facts], Verdict]
     needs: tuple[str, ...] = ()
     version: int = 1
+    silent: "GuardReport" = field(init=False, repr=False, compare=False)
+    """What the guard says when it has nothing to say: always the same report."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "silent", GuardReport(self.name, True, "passed"))
 
     def ask(self, facts: Facts) -> "GuardReport":
         """Return what this guard says of *facts*; `passed` is None while a fact it needs is unknown."""
-        missing = [name for name in self.needs if name not in facts]
-        if missing:
-            return GuardReport(self.name, None, "undecided", f"decided when {' and '.join(missing)} is known")
-        match self.verdict(facts):
-            case Passed(message):
-                return GuardReport(self.name, True, "passed", message)
-            case Refused(code, message, fix, pointer, who):
-                return GuardReport(self.name, False, code, message, fix, pointer, who)
+        for name in self.needs:
+            if name not in facts:
+                return self._undecided(facts)
+        verdict = self.verdict(facts)
+        if isinstance(verdict, Passed):
+            return GuardReport(self.name, True, "passed", verdict.message) if verdict.message else self.silent
+        if isinstance(verdict, Refused):
+            code, message, fix = verdict.code, verdict.message, verdict.fix
+            return GuardReport(self.name, False, code, message, fix, verdict.pointer, verdict.who)
         raise TypeError(f"the guard {self.name} answered neither Passed nor Refused")
+
+    def _undecided(self, facts: Facts) -> "GuardReport":
+        missing = " and ".join(name for name in self.needs if name not in facts)
+        return GuardReport(self.name, None, "undecided", f"decided when {missing} is known")
 
 
 @dataclass(frozen=True, slots=True)

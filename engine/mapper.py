@@ -4,7 +4,7 @@ The library's transcoder stores user data with its own reserved keys and can the
 topic by importing it; this mapper does neither.
 """
 
-from functools import cache
+from itertools import compress, product
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -18,11 +18,11 @@ from engine.log import NewEvent
 
 _OPTIONAL = ("on_behalf_of", "traceparent", "key")
 
-
-@cache
-def _left_out(*unsaid: str) -> dict[str, Any]:
-    """Return what is not written: the place, which stands beside the body, and what the envelope does not say."""
-    return {"originator_id": True, "originator_version": True, "envelope": set(unsaid)}
+_LEFT_OUT: dict[tuple[bool, ...], dict[str, Any]] = {
+    unsaid: {"originator_id": True, "originator_version": True, "envelope": set(compress(_OPTIONAL, unsaid))}
+    for unsaid in product((False, True), repeat=len(_OPTIONAL))
+}
+"""What is not written: the place, which stands beside the body, and what the envelope does not say."""
 
 
 class _Stored(Protocol):
@@ -47,7 +47,8 @@ class EventMapper(Mapper[UUID]):
         """
         event: WorkflowEvent = domain_event
         # Facts that are None are written: left out, a default that came later would speak for them.
-        unsaid = _left_out(*(name for name in _OPTIONAL if getattr(event.envelope, name) is None))
+        said = event.envelope
+        unsaid = _LEFT_OUT[said.on_behalf_of is None, said.traceparent is None, said.key is None]
         try:
             facts = event.__pydantic_serializer__.to_json(event, exclude=unsaid)
         except PydanticSerializationError as error:

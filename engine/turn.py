@@ -24,7 +24,8 @@ class Turn:
 
     # A class, because a generator as context manager costs three times as much, on every command.
     async def __aenter__(self) -> "Turn":
-        await self._held.__aenter__()
+        if not self._held.at_once():
+            await self._held.__aenter__()
         try:
             for workflow in self._workflows:
                 self._check(workflow)

@@ -19,7 +19,16 @@ class Turns:
         """Hold the turn of every key while the block of an `async with` runs."""
         return Held(self, keys if len(keys) == 1 else sorted(set(keys), key=str))
 
+    def at_once(self, key: Hashable) -> bool:
+        """Take the turn of a key that nobody holds; tell whether that was so."""
+        with self._mutex:
+            free = key not in self._waiting
+            if free:
+                self._waiting[key] = deque()
+            return free
+
     async def acquire(self, key: Hashable) -> None:
+        """Take the turn of a key, when it comes."""
         with self._mutex:
             queue = self._waiting.get(key)
             if queue is None:
@@ -45,6 +54,7 @@ class Turns:
             return False
 
     def release(self, key: Hashable) -> None:
+        """Pass the turn of a key on to whoever came next."""
         while True:
             with self._mutex:
                 queue = self._waiting[key]
@@ -66,6 +76,13 @@ class Held:
     def __init__(self, turns: Turns, keys: Sequence[Hashable]) -> None:
         self._turns, self._keys = turns, keys
         self._held: list[Hashable] = []
+
+    def at_once(self) -> bool:
+        """Take the only key if nobody holds it, without waiting; tell whether the turn has come."""
+        if len(self._keys) == 1 and self._turns.at_once(self._keys[0]):
+            self._held.append(self._keys[0])
+            return True
+        return False
 
     async def __aenter__(self) -> None:
         try:

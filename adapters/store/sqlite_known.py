@@ -1,6 +1,5 @@
 """What the one writer of a log knows without asking the file: its end, the tips of streams, which keys are unused."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TypeVar
 from uuid import UUID
@@ -22,8 +21,8 @@ class Known:
 
     def __init__(self) -> None:
         self.head: Head | None = None
-        self.tips: OrderedDict[UUID, Tip] = OrderedDict()
-        self._keys: OrderedDict[UUID, set[int]] = OrderedDict()
+        self.tips: dict[UUID, Tip] = {}
+        self._keys: dict[UUID, set[int]] = {}
 
     def forget(self) -> None:
         """Distrust everything."""
@@ -53,8 +52,8 @@ class Known:
         return None if keys is None else hash(key.scope) in keys
 
 
-def _put(kept: OrderedDict[UUID, V], stream: UUID, value: V, most: int) -> None:
+def _put(kept: dict[UUID, V], stream: UUID, value: V, most: int) -> None:
+    # The oldest entry goes, however often it was used: to keep the order of use would cost every append.
     kept[stream] = value
-    kept.move_to_end(stream)
     if len(kept) > most:
-        kept.popitem(last=False)
+        del kept[next(iter(kept))]

@@ -9,7 +9,9 @@ import structlog
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.suites.expectations import DRAFTS
 from tests.suites.stranger import Stranger
+from workflows.account.aggregate import Account
 from workflows.connection.aggregate import Connection
 
 SEQUENCES = int(os.environ.get("INTERLOCK_SEQUENCES", "500"))
@@ -37,26 +39,42 @@ def test_whatever_a_stranger_tries_the_promises_hold(half):
 
 
 @contextmanager
-def shortcut(trigger, source):
-    """Plant a way past a step: *trigger* is legal from *source* too."""
-    honest = Connection.definition
-    rows = [replace(r, sources=(*r.sources, source)) if r.trigger == trigger else r for r in honest.transitions]
-    Connection.definition = replace(honest, transitions=tuple(rows))
+def planted(kind, trigger, **changes):
+    """Plant a fault: alter the row of a step in the table of a workflow."""
+    honest = kind.definition
+    rows = [replace(row, **changes) if row.trigger == trigger else row for row in honest.transitions]
+    kind.definition = replace(honest, transitions=tuple(rows))
     try:
         yield
     finally:
-        Connection.definition = honest
+        kind.definition = honest
+
+
+UNEXPECTED = "was accepted|accepted in no order"
 
 
 @pytest.mark.parametrize(
-    ("trigger", "source", "found"),
+    ("fault", "found"),
     [
-        ("save", "parameters_set", "has not passed every step"),
-        ("set_parameters", "catalog_selected", "not passed every step|was accepted|in no order"),
-        ("enable", "saved", "was accepted|accepted in no order"),
+        (planted(Connection, "save", sources=("parameters_set", "governed")), "has not passed every step"),
+        (planted(Connection, "govern", sources=DRAFTS[2:]), f"has not passed every step|{UNEXPECTED}"),
+        (planted(Connection, "enable", sources=("saved", "disabled")), UNEXPECTED),
+        (planted(Connection, "save", guards=()), UNEXPECTED),
+        (planted(Connection, "expire", guards=()), UNEXPECTED),
+        (planted(Account, "delete", guards=()), f"{UNEXPECTED}|in use was deleted"),
+        (planted(Account, "reauthorise", guards=()), UNEXPECTED),
+    ],
+    ids=[
+        "shortcut to saved",
+        "alerts left out",
+        "enabled twice",
+        "expired account",
+        "young",
+        "in use",
+        "somebody else",
     ],
 )
-def test_the_same_stranger_finds_a_planted_shortcut(trigger, source, found):
+def test_the_same_stranger_finds_a_planted_fault(fault, found):
     looking = settings(HALF, max_examples=250, phases=[Phase.generate], report_multiple_bugs=False)
-    with shortcut(trigger, source), pytest.raises(AssertionError, match=found):
+    with fault, pytest.raises(AssertionError, match=found):
         run_state_machine_as_test(seed(3)(type("Misled", (Stranger,), {})), settings=looking)

@@ -1,5 +1,6 @@
 """What must come of a command, written by hand in the product's words; the table of the product is never read here."""
 
+import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -127,6 +128,16 @@ class Expectations:
             connection.account = account
         if ask.host and connection.account is not None:
             self.accounts[connection.account].host = ask.host
+
+    def make_sense(self, connection_id: UUID, order: tuple[tuple[Ask, Any], ...], now: datetime) -> bool:
+        """Tell whether these accepted commands, with their outcomes, can have happened in this order."""
+        trial = copy.deepcopy(self)
+        connection = trial.connections[connection_id]
+        for ask, outcome in order:
+            if not trial.accepts(connection, ask, now) or outcome.receipt.version != connection.version + 1:
+                return False
+            trial.accepted(connection, ask, outcome.shown, now, outcome.etag)
+        return True
 
 
 def passed_every_step(topics: list[str]) -> bool:

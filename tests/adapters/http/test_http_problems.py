@@ -35,6 +35,7 @@ from engine.guard import GuardReport
 from engine.memory import MemoryLog
 from engine.secret import Secret
 from tests.suites.api import ZONE, Api
+from workflows import probe
 from workflows.account import guards as account_guards
 from workflows.connection import guards as connection_guards
 from workflows.permissions import Caller
@@ -63,7 +64,7 @@ def test_every_error_has_a_status_a_title_and_a_way_to_mend_it():
 
 def test_every_code_with_which_a_guard_refuses_has_a_status_of_its_own():
     written = set()
-    for module in (connection_guards, account_guards):
+    for module in (connection_guards, account_guards, probe):
         source = Path(module.__file__).read_text()
         written |= {code for code in source.split('"') if "-" in code and code.replace("-", "").isalpha()}
     assert {"credential-rejected", "account-in-use", "host-altered"} < written
