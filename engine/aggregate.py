@@ -139,7 +139,7 @@ class Workflow(BaseAggregate[UUID]):
         # Time never runs back within a stream, whatever the wall clock does.
         at = max(context.now(), self.modified_on)
         envelope = context.envelope(self.definition.name, self.definition.version, at)
-        # What the library's trigger_event does, without its checks of every call: half the cost of an event.
+        # What the library's trigger_event and mutate do, without their checks: an event made here is the next one.
         new = event(
             originator_id=self.id,
             originator_version=self.version + 1,
@@ -148,7 +148,8 @@ class Workflow(BaseAggregate[UUID]):
             envelope=envelope,
             **facts,
         )
-        new.mutate(self)
+        self.remember(new)
+        self._version, self._modified_on = new.originator_version, at
         self._pending_events.append(new)
 
     def fork(self) -> Self:

@@ -42,8 +42,9 @@ class Workflows(Application[UUID]):
         super().__init__(dict(env or {}))
         self.event_mapper = EventMapper()
         self._turns = Turns()
-        self._cache: OrderedDict[UUID, Workflow] = OrderedDict()
-        self._loading: dict[UUID, object] = {}
+        # Keyed by the ids' integers: a UUID computes its hash anew at each look, and a command looks twenty times.
+        self._cache: OrderedDict[int, Workflow] = OrderedDict()
+        self._loading: dict[int, object] = {}
         self._mutex = threading.Lock()
 
     @property
@@ -79,15 +80,15 @@ class Workflows(Application[UUID]):
     def _load_and_keep(self, kind: type[W], workflow_id: UUID) -> W:
         ticket = object()
         with self._mutex:
-            self._loading[workflow_id] = ticket
+            self._loading[workflow_id.int] = ticket
         try:
             workflow = self.load(kind, workflow_id)
         finally:
             with self._mutex:
                 # Whoever records or forgets meanwhile takes the ticket away: what was read is old by then.
-                unspoilt = self._loading.get(workflow_id) is ticket
+                unspoilt = self._loading.get(workflow_id.int) is ticket
                 if unspoilt:
-                    del self._loading[workflow_id]
+                    del self._loading[workflow_id.int]
         if unspoilt:
             self._keep(workflow)
         return workflow
@@ -127,7 +128,7 @@ class Workflows(Application[UUID]):
             Conflict: one of them has moved on since it was loaded, or its stream was written elsewhere.
         """
         involved = (target, *others)
-        held = self._turns.take(*(workflow.id for workflow in involved))
+        held = self._turns.take(*[workflow.id.int for workflow in involved])
         return Turn(involved, held, self._expect_current, partial(self._append, key=key))
 
     def _expect_current(self, workflow: Workflow) -> None:
@@ -200,20 +201,22 @@ class Workflows(Application[UUID]):
         """Drop workflows from memory; the next `get` replays them."""
         with self._mutex:
             for workflow_id in workflow_ids:
-                self._cache.pop(workflow_id, None)
-                self._loading.pop(workflow_id, None)
+                self._cache.pop(workflow_id.int, None)
+                self._loading.pop(workflow_id.int, None)
 
     def _cached(self, workflow_id: UUID) -> Workflow | None:
+        key = workflow_id.int
         with self._mutex:
-            workflow = self._cache.get(workflow_id)
+            workflow = self._cache.get(key)
             if workflow is not None:
-                self._cache.move_to_end(workflow_id)
+                self._cache.move_to_end(key)
             return workflow
 
     def _keep(self, workflow: Workflow) -> None:
+        key = workflow.id.int
         with self._mutex:
-            self._loading.pop(workflow.id, None)
-            self._cache[workflow.id] = workflow
-            self._cache.move_to_end(workflow.id)
+            self._loading.pop(key, None)
+            self._cache[key] = workflow
+            self._cache.move_to_end(key)
             if len(self._cache) > self._kept:
                 self._cache.popitem(last=False)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import TypeVar, cast
-from uuid import UUID
 
 from engine.aggregate import Workflow
 from engine.log import Receipt
@@ -19,7 +18,7 @@ class Turn:
 
     def __init__(self, workflows: tuple[Workflow, ...], held: Held, check: Check, append: Append) -> None:
         self._workflows, self._held, self._check, self._append = workflows, held, check, append
-        self._copies: dict[UUID, Workflow] = {}
+        self._copies: dict[int, Workflow] = {}
         self.receipt: Receipt | None = None
 
     # A class, because a generator as context manager costs three times as much, on every command.
@@ -29,7 +28,7 @@ class Turn:
         try:
             for workflow in self._workflows:
                 self._check(workflow)
-            self._copies = {workflow.id: workflow.fork() for workflow in self._workflows}
+            self._copies = {workflow.id.int: workflow.fork() for workflow in self._workflows}
         except BaseException:
             self._held.release()
             raise
@@ -46,7 +45,7 @@ class Turn:
 
     def of(self, workflow: W) -> W:
         """Return the copy of *workflow* to decide on."""
-        return cast(W, self._copies[workflow.id])
+        return cast(W, self._copies[workflow.id.int])
 
     @property
     def recorded(self) -> Receipt:

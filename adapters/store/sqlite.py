@@ -199,7 +199,7 @@ class SQLiteLog(SQLiteReader):
         return Receipt(stream, event.originator_version, position, evidence.leaf, ids)
 
     def _tip(self, stream: UUID) -> Tip:
-        tip = self._known.tips.get(stream)
+        tip = self._known.tip(stream)
         if tip is None:
             assert self._writer is not None
             row = self._writer.execute(
