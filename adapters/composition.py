@@ -1,20 +1,24 @@
 """compose(settings) -> System: the one place that knows every part."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from adapters.catalog.loader import load_catalog
+import structlog
+
+from adapters.catalog.loader import LoadedCatalog, load_catalog
 from adapters.catalog.patterns import Re2Patterns
 from adapters.destinations.prober import DestinationProber
 from adapters.egress import Door
 from adapters.settings import Settings
 from adapters.store.sqlite import SQLiteLog
+from adapters.store.sqlite_reader import SQLiteReader
 from adapters.store.views import SQLiteViews
 from adapters.system import System
+from adapters.system.checking import head_of, verify_log
 from adapters.system.commands import Handler
 from adapters.system.views import FreshViews
 from adapters.vault.errors import VaultError
@@ -25,6 +29,7 @@ from engine.attempts import DEFINITION as ATTEMPTS
 from engine.clock import Clock
 from engine.command import Command
 from engine.log import EventLog
+from engine.mapper import EventMapper
 from engine.memory import MemoryLog
 from engine.projection import Query
 from workflows.account import commands as account_commands
@@ -61,6 +66,7 @@ def compose(
     path = settings.database_path
     patterns = Re2Patterns()
     catalog = load_catalog(settings.catalog)
+    _tell_set_aside(catalog)
     door = Door(settings.allow_networks)
     prober = prober or DestinationProber(door, settings.landing_zone_of, seconds=settings.probe_seconds)
     with ExitStack() as opened:
@@ -94,6 +100,25 @@ def compose(
     )
 
 
+def verify_file(
+    path: Path, expect: str | None = None, progress: Callable[[int, int], None] = lambda done, total: None
+) -> dict[str, Any]:
+    """Verify a log's file as an auditor would: read-only, without an installation; see `System.verify`.
+
+    Raises:
+        Invalid: *expect* is no head.
+        LogError: it cannot be read.
+    """
+    expected = None if expect is None else head_of(expect)
+    log = SQLiteReader.open_readonly(path)
+    try:
+        total = log.head().sequence
+        decode = EventMapper().to_domain_event
+        return verify_log(log, decode, DEFINITIONS, expected=expected, progress=lambda done: progress(done, total))
+    finally:
+        log.close()
+
+
 def views_path(log_path: Path) -> Path:
     """Return the file of the views that belong to a log: beside it, and disposable."""
     return log_path.with_name(f"{log_path.name}.views")
@@ -106,6 +131,7 @@ def handlers(
     known = {"workflows": workflows, "catalog": catalog}
     parameters = partial(connection.set_parameters, **known, accounts=accounts, patterns=patterns)
     choose = partial(connection.choose, **known)
+    resume = partial(connection.resume, **known, accounts=accounts, patterns=patterns)
     end = partial(connection.end, workflows=workflows, accounts=accounts, draft_days=draft_days)
     return {
         connection_commands.SelectDestination: partial(connection.select, **known),
@@ -116,8 +142,8 @@ def handlers(
         connection_commands.EditAlerts: choose,
         connection_commands.Govern: choose,
         connection_commands.EditMarketingActions: choose,
-        connection_commands.Save: partial(connection.save, workflows=workflows, accounts=accounts),
-        connection_commands.Enable: partial(connection.enable, workflows=workflows, accounts=accounts),
+        connection_commands.Save: resume,
+        connection_commands.Enable: resume,
         connection_commands.Disable: partial(connection.disable, workflows=workflows),
         connection_commands.Delete: end,
         connection_commands.Discard: end,
@@ -128,6 +154,13 @@ def handlers(
         account_commands.ExpireAccount: partial(account.expire, workflows=workflows),
         account_commands.DeleteAccount: partial(account.delete, workflows=workflows, accounts=accounts),
     }
+
+
+def _tell_set_aside(catalog: LoadedCatalog) -> None:
+    """Write a line for each file of the catalog that does not count; in process, nobody asked for lines."""
+    if structlog.is_configured():
+        for file, why in catalog.problems:
+            structlog.get_logger("interlock").warning("destination set aside", file=file, reason=why)
 
 
 def _collect_orphans(vault: Any, views: FreshViews, log: EventLog) -> None:

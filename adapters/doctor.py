@@ -114,9 +114,11 @@ def _log(settings: Settings) -> Check:
         return _ok("log", f"{path} is not there yet; the first start makes it")
     log = SQLiteReader.open_readonly(path)
     try:
-        head = log.head()
+        head, problems = log.head(), log.check()
     finally:
         log.close()
+    if problems:
+        return _wrong("log", f"{path}: {problems[0]}", "interlock audit verify --file says more; restore a backup")
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
         return _wrong("log", f"{path} can be read, not written", "make the file and its folder writable")
     owner = who_owns(path)

@@ -24,18 +24,20 @@ _PATIENCE = 3.0
 class Wiring:
     """What the command line needs, made of the parts of this installation.
 
-    *api* makes the API over a System (default: `create_app`); tests give one that is made once.
+    *api* makes the API over a System (default: `PartialApi`); tests give one that is made once.
     """
 
     def __init__(self, api: Callable[..., Any] | None = None) -> None:
         self._api = api
 
-    def open_client(self, options: Options) -> Client:
+    def open_client(self, options: Options, *, reading: bool = False) -> Client:
         """Return a client of the server that was named, of the one that owns the home, or of the store itself.
+
+        For *reading*, no store is begun.
 
         Raises:
             Invalid, WrongUse: a setting or the token is wrong.
-            LogError: the store cannot be opened.
+            LogError: the store cannot be opened; there is none to read.
         """
         settings = _settings(options)
         _logs(options, settings)
@@ -43,6 +45,8 @@ class Wiring:
             return Client(token=_token(options, settings, options.url), sandbox=options.sandbox, address=options.url)
         if address := _owner(settings):
             return Client(token=_read(settings.token_path), sandbox=options.sandbox, address=address)
+        if reading:
+            _expect_log(settings)
         return _embedded(options, settings, self._api)
 
     def serve(self, options: Options, host: str | None, port: int | None) -> int:
@@ -73,30 +77,28 @@ class Wiring:
         """Return where the file of the administrator's token is, or will be."""
         return _settings(options).token_path
 
-    def verify_file(self, path: Path, progress: Progress) -> dict[str, Any]:
-        """Verify a log's file offline, read-only.
+    def verify_file(self, path: Path, progress: Progress, expect: str | None = None) -> dict[str, Any]:
+        """Verify a log's file offline, read-only, against a head that was kept if one is given.
 
         Raises:
+            WrongUse: it is no log of Interlock.
+            Invalid: *expect* is no head.
             LogError: it cannot be read.
         """
-        from adapters.composition import DEFINITIONS
-        from adapters.store.sqlite_reader import SQLiteReader
-        from adapters.system.checking import verify_log
-        from engine.mapper import EventMapper
+        from adapters.composition import verify_file
+        from adapters.store.sqlite_schema import ForeignFile
 
-        log = SQLiteReader.open_readonly(path)
         try:
-            total = log.head().sequence
-            decode = EventMapper().to_domain_event
-            return verify_log(log, decode, DEFINITIONS, progress=lambda done: progress(done, total))
-        finally:
-            log.close()
+            return verify_file(path, expect, progress)
+        except ForeignFile as error:
+            raise WrongUse(str(error), error.fix) from None
 
     def rebuild(self, options: Options, progress: Progress) -> list[dict[str, Any]]:
         """Fold every view again; return for each how many rows there were, are, and whether they are the same.
 
         Raises:
             WrongUse: a server owns the views, or one was named.
+            LogUnavailable: there is no log to fold.
         """
         settings = _settings(options)
         _logs(options, settings)
@@ -104,6 +106,7 @@ class Wiring:
             raise WrongUse(
                 "a server owns these views, and only their owner can rebuild them", "stop the server, then try again"
             )
+        _expect_log(settings)
         from adapters.composition import compose
 
         found = []
@@ -163,14 +166,30 @@ def _owner(settings: "Settings") -> str | None:
     return None
 
 
+def _expect_log(settings: "Settings") -> None:
+    """Refuse to read a log that nobody has begun: to begin one for it would tell of a sound log that is empty.
+
+    Raises:
+        LogUnavailable: there is none.
+    """
+    path = settings.database_path
+    if path is not None and not path.exists():
+        from engine.errors import LogUnavailable
+
+        raise LogUnavailable(
+            f"there is no log in {path.parent}",
+            fix="name the folder of the installation with --home; the first command that changes something begins one",
+        )
+
+
 def _embedded(options: Options, settings: "Settings", api: Callable[..., Any] | None) -> Client:
     from adapters.composition import compose
     from adapters.tokens import admin_token
 
     if api is None:
-        from adapters.http.app import create_app
+        from adapters.http.partial import PartialApi
 
-        api = create_app
+        api = PartialApi
 
     system = compose(settings)
     try:
@@ -187,7 +206,7 @@ def _token(options: Options, settings: "Settings", address: str) -> "Secret":
 
     from engine.secret import Secret
 
-    if options.token_file is None and (given := os.environ.get("INTERLOCK_TOKEN")):
+    if options.token_file is None and (given := os.environ.get("INTERLOCK_TOKEN", "").strip()):
         return Secret(given)
     file = options.token_file or settings.token_path
     if options.token_file is None and urlsplit(address).hostname not in (
@@ -205,12 +224,14 @@ def _token(options: Options, settings: "Settings", address: str) -> "Secret":
 def _read(file: Path) -> "Secret":
     from engine.secret import Secret
 
+    fix = "name the right file with --token-file, or set INTERLOCK_TOKEN"
     try:
-        return Secret(file.read_text("utf-8").strip())
+        token = Secret(file.read_text("utf-8").strip())
     except (OSError, ValueError):
-        raise ServerTrouble(
-            f"the token in {file} cannot be read", "name the right file with --token-file, or set INTERLOCK_TOKEN"
-        ) from None
+        raise ServerTrouble(f"the token in {file} cannot be read", fix) from None
+    if not token:
+        raise ServerTrouble(f"the token file {file} is empty", fix)
+    return token
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ class Workflow(BaseAggregate[UUID]):
 
     def remember(self, event: WorkflowEvent) -> None:
         """Take over what every event says, then what this one says."""
-        if self.version == 0:
+        if not self._version:
             self.sandbox = event.envelope.sandbox
             self._created_on = event.timestamp
         self.state = event.state
@@ -134,22 +134,27 @@ class Workflow(BaseAggregate[UUID]):
             raise GuardFailed(trigger, self.state, reports, allowed)
 
     def _record(self, event: type[WorkflowEvent], state: str, context: Context, facts: Mapping[str, Any]) -> None:
-        if self.version and context.sandbox != self.sandbox:
+        version = self._version
+        if version and context.sandbox != self.sandbox:
             raise NotFound(f"no {type(self).__name__.lower()} {self.id} here")
-        # Time never runs back within a stream, whatever the wall clock does.
-        at = max(context.now(), self.modified_on)
-        envelope = context.envelope(self.definition.name, self.definition.version, at)
+        at = context.clock.now()
+        if at < self._modified_on:
+            # Time never runs back within a stream, whatever the wall clock does.
+            at = self._modified_on
+        definition = self.definition
         # What the library's trigger_event and mutate do, without their checks: an event made here is the next one.
-        new = event(
-            originator_id=self.id,
-            originator_version=self.version + 1,
-            timestamp=at,
-            state=state,
-            envelope=envelope,
-            **facts,
+        new = event.__pydantic_validator__.validate_python(
+            {
+                "originator_id": self._id,
+                "originator_version": version + 1,
+                "timestamp": at,
+                "state": state,
+                "envelope": context.envelope(definition.name, definition.version, at),
+                **facts,
+            }
         )
         self.remember(new)
-        self._version, self._modified_on = new.originator_version, at
+        self._version, self._modified_on = version + 1, at
         self._pending_events.append(new)
 
     def fork(self) -> Self:

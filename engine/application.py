@@ -5,7 +5,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from itertools import takewhile
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -14,7 +13,7 @@ from eventsourcing.application import Application
 
 from engine.aggregate import Workflow
 from engine.envelope import Context
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, LogCorrupt, NotFound, UnknownTopic
 from engine.events import WorkflowEvent
 from engine.log import CommandKey, EventLog, LoggedEvent, Receipt
 from engine.mapper import EventMapper
@@ -43,9 +42,11 @@ class Workflows(Application[UUID]):
         self.event_mapper = EventMapper()
         self._turns = Turns()
         # Keyed by the ids' integers: a UUID computes its hash anew at each look, and a command looks twenty times.
+        # What was recorded (or loaded) longest ago goes first: keeping the order of use would cost every look a lock.
         self._cache: OrderedDict[int, Workflow] = OrderedDict()
         self._loading: dict[int, object] = {}
         self._mutex = threading.Lock()
+        self.unreadable = ""
 
     @property
     def log(self) -> EventLog:  # type: ignore[override]
@@ -61,8 +62,12 @@ class Workflows(Application[UUID]):
         return EventMapper()
 
     def decode(self, logged: LoggedEvent) -> Any:
-        """Return the event that a stored row holds."""
-        return self.event_mapper.to_domain_event(logged)
+        """Return the event that a stored row holds; that one could not be read is remembered in `unreadable`."""
+        try:
+            return self.event_mapper.to_domain_event(logged)
+        except (LogCorrupt, UnknownTopic) as error:
+            self.unreadable = str(error)
+            raise
 
     async def get(self, kind: type[W], workflow_id: UUID, sandbox: str | None = None) -> W:
         """Return the workflow as it was last recorded. Do not change it: decide on the copy that a turn gives.
@@ -70,7 +75,7 @@ class Workflows(Application[UUID]):
         Raises:
             NotFound: there is none of that id and kind, or another sandbox owns it.
         """
-        workflow = self._cached(workflow_id)
+        workflow = self._cache.get(workflow_id.int)
         if workflow is None:
             workflow = self._load_and_keep(kind, workflow_id)
         if type(workflow) is not kind or (sandbox is not None and workflow.sandbox != sandbox):
@@ -127,9 +132,7 @@ class Workflows(Application[UUID]):
         Raises:
             Conflict: one of them has moved on since it was loaded, or its stream was written elsewhere.
         """
-        involved = (target, *others)
-        held = self._turns.take(*[workflow.id.int for workflow in involved])
-        return Turn(involved, held, self._expect_current, partial(self._append, key=key))
+        return Turn(self._turns, (target, *others), self._expect_current, self._append, key)
 
     def _expect_current(self, workflow: Workflow) -> None:
         """Refuse a workflow that is not the newest one.
@@ -137,7 +140,9 @@ class Workflows(Application[UUID]):
         Raises:
             Conflict: it has moved on since it was loaded.
         """
-        current = self._cached(workflow.id)
+        current = self._cache.get(workflow.id.int)
+        if current is workflow:
+            return
         version = current.version if current else 0
         if current is None and workflow.version:
             # Dropped from memory: a workflow that only takes part, unchanged, would not be checked by the log.
@@ -152,11 +157,12 @@ class Workflows(Application[UUID]):
         Raises:
             Conflict: a stream was written elsewhere.
         """
-        target, *others = copies
-        changed = [workflow for workflow in (*others, target) if workflow.pending_events]
-        if not changed:
+        # The target comes last: the receipt and the key belong to its stream.
+        changed = [workflow for workflow in (*copies[1:], copies[0]) if workflow.pending_events]
+        stored = self.event_mapper.to_stored_event
+        events = [stored(event) for workflow in changed for event in workflow.pending_events]
+        if not events:
             return None
-        events = [self.event_mapper.to_stored_event(event) for workflow in changed for event in workflow.pending_events]
         try:
             receipt = await outcome(self.log.append(events, key=key))
         except BaseException:
@@ -164,7 +170,7 @@ class Workflows(Application[UUID]):
             self.forget(*(workflow.id for workflow in changed))
             raise
         for workflow in changed:
-            workflow.collect_events()
+            workflow.pending_events.clear()
             self._keep(workflow)
         return receipt
 
@@ -203,14 +209,6 @@ class Workflows(Application[UUID]):
             for workflow_id in workflow_ids:
                 self._cache.pop(workflow_id.int, None)
                 self._loading.pop(workflow_id.int, None)
-
-    def _cached(self, workflow_id: UUID) -> Workflow | None:
-        key = workflow_id.int
-        with self._mutex:
-            workflow = self._cache.get(key)
-            if workflow is not None:
-                self._cache.move_to_end(key)
-            return workflow
 
     def _keep(self, workflow: Workflow) -> None:
         key = workflow.id.int

@@ -1,14 +1,20 @@
 """The envelope: what every event carries beside its own facts, and the context of a command that it is made from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from operator import is_
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.clock import Clock, new_id
 
 _CLOCK = Clock()
+_UNSAID = partial(is_, None)
+"""What an envelope does not say is not written."""
 
 
 class Envelope(BaseModel):
@@ -23,19 +29,23 @@ class Envelope(BaseModel):
 
     event_id: UUID
     actor: str
-    on_behalf_of: str | None = None
+    on_behalf_of: str | None = Field(default=None, exclude_if=_UNSAID)
     sandbox: str
     command_id: UUID
     correlation_id: UUID
     causation_id: UUID
-    traceparent: str | None = None
-    key: str | None = None
+    traceparent: str | None = Field(default=None, exclude_if=_UNSAID)
+    key: str | None = Field(default=None, exclude_if=_UNSAID)
     definition: str
     definition_version: int
     occurred_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+_VALIDATED: Callable[[Any], Envelope] = Envelope.__pydantic_validator__.validate_python
+
+
+# Not frozen: that would cost every command 3 us; nobody changes one nevertheless.
+@dataclass(slots=True)
 class Context:
     """The circumstances of one command: who, where, under which ids, and by which clock."""
 
@@ -56,17 +66,21 @@ class Context:
 
     def envelope(self, definition: str, version: int, at: datetime) -> Envelope:
         """Make the envelope of one event decided at *at* under that version of the definition."""
-        return Envelope(
-            event_id=new_id(),
-            actor=self.actor,
-            on_behalf_of=self.on_behalf_of,
-            sandbox=self.sandbox,
-            command_id=self.command_id,
-            correlation_id=self.correlation_id or self.command_id,
-            causation_id=self.causation_id or self.command_id,
-            traceparent=self.traceparent,
-            key=self.key,
-            definition=definition,
-            definition_version=version,
-            occurred_at=self.occurred_at or at,
+        command_id = self.command_id
+        # What Envelope() does, without passing everything through two more calls.
+        return _VALIDATED(
+            {
+                "event_id": new_id(),
+                "actor": self.actor,
+                "on_behalf_of": self.on_behalf_of,
+                "sandbox": self.sandbox,
+                "command_id": command_id,
+                "correlation_id": self.correlation_id or command_id,
+                "causation_id": self.causation_id or command_id,
+                "traceparent": self.traceparent,
+                "key": self.key,
+                "definition": definition,
+                "definition_version": version,
+                "occurred_at": self.occurred_at or at,
+            }
         )

@@ -56,6 +56,11 @@ class Refusal(EngineError):
     state: str = ""
     details: Mapping[str, Any] = MappingProxyType({})
 
+    def offering(self, allowed: Sequence[str]) -> Self:
+        """Name these steps, and no others, as possible instead; return the refusal itself."""
+        self.allowed = tuple(allowed)
+        return self
+
     def with_details(self, **details: Any) -> Self:
         """Attach what else the caller can use, for example the checks of a probe; return the refusal itself."""
         self.details = {**self.details, **details}
@@ -68,12 +73,24 @@ class TransitionRefused(Refusal):
     code = "transition-refused"
 
     def __init__(self, trigger: str, state: str, allowed: Sequence[str], path: Sequence[str] = ()) -> None:
+        self.trigger, self.state, self.path = trigger, state, tuple(path)
+        self.ended = bool(state) and not allowed
+        super().__init__()
+        self.offering(allowed)
+
+    def offering(self, allowed: Sequence[str]) -> Self:
+        """Name these steps, and no others, as possible instead; return the refusal itself."""
         possible = ", ".join(allowed) or "nothing"
-        first = f"; first: {', '.join(path)}" if path else ""
-        where = state or "nothing: it has not begun"
-        super().__init__(f"{trigger} is not possible from {where}; possible: {possible}{first}")
-        self.trigger, self.state, self.allowed, self.path = trigger, state, tuple(allowed), tuple(path)
-        self.fix = f"send {' then '.join(path)} first" if path else f"send one of: {possible}"
+        first = f"; first: {', '.join(self.path)}" if self.path else ""
+        where = self.state or "nothing: it has not begun"
+        self.args = (f"{self.trigger} is not possible from {where}; possible: {possible}{first}",)
+        if self.path:
+            self.fix = f"send {' then '.join(self.path)} first"
+        elif self.ended:
+            self.fix = "it has ended; begin a new one"
+        else:
+            self.fix = f"send one of: {possible}" if allowed else "see its actions: they say what is in the way"
+        return super().offering(allowed)
 
 
 class GuardFailed(Refusal):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from eventsourcing.domain import CanMutateAggregate, OriginatorIDError, OriginatorVersionError
 from eventsourcing.utils import register_topic
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.envelope import Envelope
 from engine.errors import DefinitionError, LogCorrupt, UnknownTopic
@@ -27,8 +27,9 @@ class WorkflowEvent(BaseModel, CanMutateAggregate[UUID]):
     TOPIC: ClassVar[str] = ""
     SCHEMA_VERSION: ClassVar[int] = 1
 
-    originator_id: UUID
-    originator_version: int
+    # The place stands beside the body, never in it.
+    originator_id: UUID = Field(exclude=True)
+    originator_version: int = Field(exclude=True)
     timestamp: datetime
     state: str
     envelope: Envelope

@@ -4,20 +4,19 @@ Pure functions over *stored bytes*: whoever holds the rows can compute them agai
 The encoding of every field is self-delimiting, so no two different events share a leaf by shifting a boundary.
 """
 
-from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
+from typing import NamedTuple
 from uuid import UUID
 
 EMPTY = bytes(32)
 """The previous leaf of a stream's first event, and the chain before the first event of the log."""
 
-_LENGTH = Struct(">I")
-_NUMBER = Struct(">Q")
+_LENGTH = Struct(">I").pack
+_NUMBER = Struct(">Q").pack
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What stands beside a stored event: its place in the gapless sequence and its two hashes (32 bytes each)."""
 
     sequence: int
@@ -26,7 +25,7 @@ class Evidence:
 
 
 def leaf_hash(
-    *, event_id: UUID, sandbox: str, stream: UUID, version: int, topic: str, body: bytes, previous: bytes
+    event_id: UUID, sandbox: str, stream: UUID, version: int, topic: str, body: bytes, previous: bytes
 ) -> bytes:
     """Return the leaf of one event; *previous* is the leaf before it in the same stream, EMPTY for the first.
 
@@ -34,23 +33,21 @@ def leaf_hash(
     """
     place, name = sandbox.encode(), topic.encode()
     return sha256(
-        b"".join(
-            (
-                b"\x00",
-                event_id.bytes,
-                _LENGTH.pack(len(place)),
-                place,
-                stream.bytes,
-                _NUMBER.pack(version),
-                _LENGTH.pack(len(name)),
-                name,
-                sha256(body).digest(),
-                previous,
-            )
+        b"\x00%b%b%b%b%b%b%b%b%b"
+        % (
+            event_id.bytes,
+            _LENGTH(len(place)),
+            place,
+            stream.bytes,
+            _NUMBER(version),
+            _LENGTH(len(name)),
+            name,
+            sha256(body).digest(),
+            previous,
         )
     ).digest()
 
 
 def chain_hash(previous: bytes, sequence: int, leaf: bytes) -> bytes:
     """Return the chain over the whole log after *leaf*: SHA-256(previous chain | sequence | leaf)."""
-    return sha256(previous + _NUMBER.pack(sequence) + leaf).digest()
+    return sha256(previous + _NUMBER(sequence) + leaf).digest()

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
@@ -16,12 +16,25 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, StoredE
 from engine.evidence import EMPTY
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class NewEvent(StoredEvent):
     """A stored event on its way into the log: `state` holds the bytes that are stored and hashed."""
 
     event_id: UUID
     sandbox: str
+
+    # The one that a frozen dataclass generates goes round its own lock field by field: three times as long.
+    def __init__(
+        self, originator_id: UUID, originator_version: int, topic: str, state: bytes, event_id: UUID, sandbox: str
+    ) -> None:
+        vars(self).update(
+            originator_id=originator_id,
+            originator_version=originator_version,
+            topic=topic,
+            state=state,
+            event_id=event_id,
+            sandbox=sandbox,
+        )
 
 
 @dataclass(frozen=True)
@@ -35,8 +48,7 @@ class LoggedEvent(Notification):
     chain: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CommandKey:
+class CommandKey(NamedTuple):
     """The idempotency key of one command, as the log keeps it.
 
     `scope` is a digest of whose key it is (sandbox, actor, key, and for a creation the kind of thing created);
@@ -51,13 +63,27 @@ class CommandKey:
     @classmethod
     def of(cls, *scope: str, request: bytes, opens: bool = False) -> "CommandKey":
         """Digest the parts of the scope (each with its length) and the request's bytes."""
-        encoded = [part.encode() for part in scope]
-        parts = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
-        return cls(sha256(parts).digest(), sha256(request).digest(), opens)
+        return cls(scope_digest(*scope), sha256(request).digest(), opens)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+def scope_digest(*scope: str) -> bytes:
+    """Return the digest of whose key it is: each part with its length."""
+    parts = b""
+    for part in scope:
+        encoded = part.encode()
+        parts += len(encoded).to_bytes(4, "big") + encoded
+    return sha256(parts).digest()
+
+
+Filing = tuple[int, bytes | None, int | None, bytes | None]
+"""What stands beside the event at a position, so that its command is known when it is sent again.
+
+The scope of its key and the number of events of its transaction, both beside the last one of these only; and the stream
+(16 bytes) that the key of a creation leads to.
+"""
+
+
+class Receipt(NamedTuple):
     """The log's word that a command was recorded: about the last event of the transaction, the target's newest.
 
     `events` are the ids of all events of the transaction, in order; `digest` is the leaf of the last one.
@@ -70,8 +96,7 @@ class Receipt:
     events: tuple[UUID, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The end of the log: the newest position, the number of events, and the chain over all of them."""
 
     position: int = 0
@@ -84,6 +109,9 @@ class EventLog(ApplicationRecorder):
 
     Any method raises LogUnavailable when the store does not answer, LogCorrupt when it answers nonsense.
     """
+
+    DENSE: ClassVar[bool] = False
+    """Whether position and sequence of an event are always the same number here."""
 
     @abstractmethod
     async def append(self, events: Sequence[NewEvent], *, key: CommandKey | None = None) -> Receipt:
@@ -125,6 +153,10 @@ class EventLog(ApplicationRecorder):
     @abstractmethod
     def find_event(self, event_id: UUID) -> LoggedEvent | None:
         """Return the event of that id (its own scan or index is the store's affair)."""
+
+    def filings(self, after: int, *, limit: int) -> Sequence[Filing]:
+        """Return what stands beside up to *limit* events after a position; nothing where that cannot be altered."""
+        return ()
 
     def check(self) -> list[str]:
         """Return what the store's own integrity check finds wrong, one line each; empty when it is sound."""

@@ -4,7 +4,6 @@ The library's transcoder stores user data with its own reserved keys and can the
 topic by importing it; this mapper does neither.
 """
 
-from itertools import compress, product
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,14 +14,6 @@ from pydantic_core import PydanticSerializationError, from_json
 from engine.errors import LogCorrupt, SecretLeak, Unstorable
 from engine.events import WorkflowEvent, event_class
 from engine.log import NewEvent
-
-_OPTIONAL = ("on_behalf_of", "traceparent", "key")
-
-_LEFT_OUT: dict[tuple[bool, ...], dict[str, Any]] = {
-    unsaid: {"originator_id": True, "originator_version": True, "envelope": set(compress(_OPTIONAL, unsaid))}
-    for unsaid in product((False, True), repeat=len(_OPTIONAL))
-}
-"""What is not written: the place, which stands beside the body, and what the envelope does not say."""
 
 
 class _Stored(Protocol):
@@ -46,11 +37,10 @@ class EventMapper(Mapper[UUID]):
             Unstorable: a text has no UTF-8 form.
         """
         event: WorkflowEvent = domain_event
-        # Facts that are None are written: left out, a default that came later would speak for them.
-        said = event.envelope
-        unsaid = _LEFT_OUT[said.on_behalf_of is None, said.traceparent is None, said.key is None]
+        envelope = event.envelope
         try:
-            facts = event.__pydantic_serializer__.to_json(event, exclude=unsaid)
+            # Facts that are None are written: left out, a default that came later would speak for them.
+            facts = event.__pydantic_serializer__.to_json(event)
         except PydanticSerializationError as error:
             if "surrogate" in str(error) or "utf-8" in str(error):
                 raise Unstorable([("", "contains half of a surrogate pair")]) from None
@@ -60,8 +50,8 @@ class EventMapper(Mapper[UUID]):
             originator_version=event.originator_version,
             topic=event.TOPIC,
             state=b'{"schema_version":%d,' % event.SCHEMA_VERSION + facts[1:],
-            event_id=event.envelope.event_id,
-            sandbox=event.envelope.sandbox,
+            event_id=envelope.event_id,
+            sandbox=envelope.sandbox,
         )
 
     def to_domain_event(self, stored_event: StoredEvent | _Stored) -> WorkflowEvent:
@@ -72,12 +62,13 @@ class EventMapper(Mapper[UUID]):
             LogCorrupt: the bytes are not what any release wrote.
         """
         kind = event_class(stored_event.topic)
-        where = f"version {stored_event.originator_version} of {stored_event.originator_id} ({stored_event.topic})"
         try:
             facts = from_json(stored_event.state)
             schema = facts.pop("schema_version")
             if schema > kind.SCHEMA_VERSION:
-                raise LogCorrupt(f"{where} was written by a newer release", fix="upgrade this installation")
+                raise LogCorrupt(
+                    f"{_place(stored_event)} was written by a newer release", fix="upgrade this installation"
+                )
             for version in range(schema, kind.SCHEMA_VERSION):
                 getattr(kind, f"upcast_v{version}_v{version + 1}")(facts)
             facts["originator_id"] = stored_event.originator_id
@@ -85,6 +76,10 @@ class EventMapper(Mapper[UUID]):
             return kind.model_validate(facts)
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
-            raise LogCorrupt(f"{where} cannot be read back: {fields}") from None
+            raise LogCorrupt(f"{_place(stored_event)} cannot be read back: {fields}") from None
         except (ValueError, LookupError, TypeError, AttributeError):
-            raise LogCorrupt(f"{where} cannot be read back") from None
+            raise LogCorrupt(f"{_place(stored_event)} cannot be read back") from None
+
+
+def _place(stored: StoredEvent | _Stored) -> str:
+    return f"version {stored.originator_version} of {stored.originator_id} ({stored.topic})"

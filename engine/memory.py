@@ -24,10 +24,32 @@ Tip = tuple[int, bytes]
 NO_TIP: Tip = (0, EMPTY)
 
 
+def follow(event: NewEvent, newest: Callable[[UUID], Tip], sequence: int, chain: bytes) -> tuple[UUID, bytes, bytes]:
+    """Return stream, leaf and chain of *event* as number *sequence* of the log, if it may come there.
+
+    *newest* tells the tip of a stream, NO_TIP for a new one.
+
+    Raises:
+        Conflict: its version is not the one after the newest of its stream.
+        Unstorable: a text in it has no UTF-8 form.
+    """
+    stream = event.originator_id
+    if not isinstance(event, NewEvent) or not isinstance(stream, UUID):
+        raise TypeError(f"the log takes NewEvents of streams named by a UUID, not {type(event).__qualname__}")
+    version, previous = newest(stream)
+    if event.originator_version != version + 1:
+        raise Conflict(stream, event.originator_version)
+    try:
+        leaf = leaf_hash(event.event_id, event.sandbox, stream, version + 1, event.topic, event.state, previous)
+    except UnicodeEncodeError:
+        raise Unstorable([("", "the event's topic or sandbox is not valid Unicode text")]) from None
+    return stream, leaf, chain_hash(chain, sequence, leaf)
+
+
 class Staging:
     """What one transaction is about to add: every event checked, numbered and hashed; it counts once it is stored.
 
-    *newest* tells the tip of a stream that the transaction has not touched yet, NO_TIP for a new one.
+    *newest* tells the tip of a stream that the transaction has not touched yet.
     """
 
     __slots__ = ("_newest", "chain", "sequence", "tips")
@@ -38,34 +60,14 @@ class Staging:
         self._newest = newest
 
     def add(self, event: NewEvent) -> tuple[UUID, Evidence]:
-        """Give *event* its place after everything before it; return its stream and its evidence.
-
-        Raises:
-            Conflict: its version is not the one after the newest of its stream.
-            Unstorable: a text in it has no UTF-8 form.
-        """
-        stream = event.originator_id
-        if not isinstance(event, NewEvent) or not isinstance(stream, UUID):
-            raise TypeError(f"the log takes NewEvents of streams named by a UUID, not {type(event).__qualname__}")
-        version, previous = self.tips.get(stream) or self._newest(stream)
-        if event.originator_version != version + 1:
-            raise Conflict(stream, event.originator_version)
-        try:
-            leaf = leaf_hash(
-                event_id=event.event_id,
-                sandbox=event.sandbox,
-                stream=stream,
-                version=version + 1,
-                topic=event.topic,
-                body=event.state,
-                previous=previous,
-            )
-        except UnicodeEncodeError:
-            raise Unstorable([("", "the event's topic or sandbox is not valid Unicode text")]) from None
-        self.tips[stream] = (version + 1, leaf)
+        """Give *event* its place after everything before it (see `follow`); return its stream and its evidence."""
+        stream, leaf, self.chain = follow(event, self._tip, self.sequence + 1, self.chain)
+        self.tips[stream] = (event.originator_version, leaf)
         self.sequence += 1
-        self.chain = chain_hash(self.chain, self.sequence, leaf)
         return stream, Evidence(self.sequence, leaf, self.chain)
+
+    def _tip(self, stream: UUID) -> Tip:
+        return self.tips.get(stream) or self._newest(stream)
 
 
 class MemoryLog(EventLog):

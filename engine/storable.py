@@ -62,10 +62,13 @@ def problems(value: Any, pointer: str = "", depth: int = 0) -> Iterator[tuple[st
             yield pointer, f"a {type(value).__name__} has no stored form"
 
 
-def _obviously_fine(name: str, value: Any) -> bool:
+def _obviously_fine(facts: Mapping[str, Any]) -> bool:
     """Tell whether a short look is enough: what most facts are, texts without surprises and tuples of them."""
-    texts = (name, *value) if type(value) is tuple else (name, value)
-    return all(type(text) is str and text.isascii() and "\x00" not in text for text in texts)
+    for name, value in facts.items():
+        for text in (name, *value) if type(value) is tuple else (name, value):
+            if type(text) is not str or not text.isascii() or "\x00" in text:
+                return False
+    return True
 
 
 def _text_problems(text: str, pointer: str) -> Iterator[tuple[str, str]]:
@@ -90,7 +93,7 @@ def escape(key: str) -> str:
 
 def refuse_unstorable(facts: Mapping[str, Any]) -> None:
     """Raise Unstorable with every problem at once, or SecretLeak; return quietly when *facts* may be stored."""
-    if all(map(_obviously_fine, facts, facts.values())):
+    if _obviously_fine(facts):
         return
     found = list(problems(facts))
     if found:

@@ -5,32 +5,36 @@ from types import TracebackType
 from typing import TypeVar, cast
 
 from engine.aggregate import Workflow
-from engine.log import Receipt
-from engine.turns import Held
+from engine.log import CommandKey, Receipt
+from engine.turns import Held, Turns
 
 W = TypeVar("W", bound=Workflow)
 Check = Callable[[Workflow], None]
-Append = Callable[[Sequence[Workflow]], Awaitable[Receipt | None]]
+Append = Callable[[Sequence[Workflow], CommandKey | None], Awaitable[Receipt | None]]
 
 
-class Turn:
+class Turn(Held):
     """What is decided while a turn lasts: copies of the workflows, recorded together when the block ends well."""
 
-    def __init__(self, workflows: tuple[Workflow, ...], held: Held, check: Check, append: Append) -> None:
-        self._workflows, self._held, self._check, self._append = workflows, held, check, append
+    __slots__ = ("_append", "_check", "_copies", "_key", "_workflows", "receipt")
+
+    def __init__(
+        self, turns: Turns, workflows: tuple[Workflow, ...], check: Check, append: Append, key: CommandKey | None
+    ) -> None:
+        super().__init__(turns, [workflow.id.int for workflow in workflows])
+        self._workflows, self._check, self._append, self._key = workflows, check, append, key
         self._copies: dict[int, Workflow] = {}
         self.receipt: Receipt | None = None
 
-    # A class, because a generator as context manager costs three times as much, on every command.
-    async def __aenter__(self) -> "Turn":
-        if not self._held.at_once():
-            await self._held.__aenter__()
+    async def __aenter__(self) -> "Turn":  # type: ignore[override] # a turn of streams is nothing to decide on
+        if not self.at_once():
+            await super().__aenter__()
         try:
             for workflow in self._workflows:
                 self._check(workflow)
-            self._copies = {workflow.id.int: workflow.fork() for workflow in self._workflows}
+                self._copies[workflow.id.int] = workflow.fork()
         except BaseException:
-            self._held.release()
+            self.release()
             raise
         return self
 
@@ -39,9 +43,9 @@ class Turn:
     ) -> None:
         try:
             if kind is None:
-                self.receipt = await self._append(self.copies)
+                self.receipt = await self._append(self.copies, self._key)
         finally:
-            self._held.release()
+            self.release()
 
     def of(self, workflow: W) -> W:
         """Return the copy of *workflow* to decide on."""

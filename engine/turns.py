@@ -13,29 +13,33 @@ class Turns:
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        self._waiting: dict[Hashable, deque[Future[None]]] = {}
+        # Keys that somebody holds, with those who wait for them: None, as nearly always, is nobody.
+        self._waiting: dict[Hashable, deque[Future[None]] | None] = {}
 
     def take(self, *keys: Hashable) -> "Held":
         """Hold the turn of every key while the block of an `async with` runs."""
-        return Held(self, keys if len(keys) == 1 else sorted(set(keys), key=str))
+        return Held(self, keys)
 
     def at_once(self, key: Hashable) -> bool:
         """Take the turn of a key that nobody holds; tell whether that was so."""
         with self._mutex:
-            free = key not in self._waiting
-            if free:
-                self._waiting[key] = deque()
-            return free
+            if key in self._waiting:
+                return False
+            self._waiting[key] = None
+            return True
 
     async def acquire(self, key: Hashable) -> None:
         """Take the turn of a key, when it comes."""
         with self._mutex:
-            queue = self._waiting.get(key)
-            if queue is None:
-                self._waiting[key] = deque()
+            if key not in self._waiting:
+                self._waiting[key] = None
                 return
             ticket: Future[None] = Future()
-            queue.append(ticket)
+            queue = self._waiting[key]
+            if queue is None:
+                self._waiting[key] = deque((ticket,))
+            else:
+                queue.append(ticket)
         try:
             await asyncio.wrap_future(ticket)
         except BaseException:
@@ -74,8 +78,9 @@ class Held:
     __slots__ = ("_held", "_keys", "_turns")
 
     def __init__(self, turns: Turns, keys: Sequence[Hashable]) -> None:
-        self._turns, self._keys = turns, keys
+        self._turns = turns
         self._held: list[Hashable] = []
+        self._keys = keys if len(keys) == 1 else sorted(set(keys), key=str)
 
     def at_once(self) -> bool:
         """Take the only key if nobody holds it, without waiting; tell whether the turn has come."""

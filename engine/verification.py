@@ -15,6 +15,7 @@ from engine.errors import LogCorrupt, UnknownTopic
 from engine.events import WorkflowEvent
 from engine.evidence import EMPTY, chain_hash, leaf_hash
 from engine.log import Head, LoggedEvent
+from engine.receipts import ReceiptCheck
 
 NOWHERE = UUID(int=0)
 """The stream of a finding that belongs to none."""
@@ -24,7 +25,7 @@ NOWHERE = UUID(int=0)
 class Finding:
     """Something that is wrong, and where.
 
-    `kind` is stable: altered, missing, order, chain, cloned, unreadable, illegal, cut, checkpoint.
+    `kind` is stable: altered, missing, order, chain, cloned, unreadable, illegal, receipt, cut, checkpoint.
     """
 
     kind: str
@@ -77,14 +78,17 @@ def verify(
     definitions: Mapping[str, Definition],
     *,
     expected: Head | None = None,
+    dense: bool = False,
+    receipts: ReceiptCheck | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Verified:
     """Check a whole log, in its order: places, hashes, and that every step was one its definition allows.
 
     *definitions* are by name; without *decode* only places and hashes are checked. *expected* is a head that was kept
-    elsewhere: a log that is shorter, or has another past, is found. A row that cannot be read is a finding, no error.
+    elsewhere: a log that is shorter, or has another past, is found. In a *dense* log position and sequence are one
+    number. *receipts* checks what stands beside the rows. A row that cannot be read is a finding, no error.
     """
-    verification = _Verification(decode, definitions, expected)
+    verification = _Verification(decode, definitions, expected, dense, receipts)
     seen = verification.result
     try:
         for row in rows:
@@ -93,6 +97,9 @@ def verify(
                 progress(seen.events)
     except LogCorrupt as error:
         verification.found_at_the_end("unreadable", f"the log cannot be read on from here: {error}")
+    else:
+        for message in receipts.end() if receipts else ():
+            verification.found_at_the_end("receipt", message)
     if expected is not None and seen.sequence < expected.sequence:
         verification.found_at_the_end(
             "cut", f"the log ends at {seen.sequence} of at least {expected.sequence} events: its tail was cut off"
@@ -102,10 +109,21 @@ def verify(
 
 
 class _Verification:
-    def __init__(self, decode: Decode | None, definitions: Mapping[str, Definition], expected: Head | None) -> None:
+    def __init__(
+        self,
+        decode: Decode | None,
+        definitions: Mapping[str, Definition],
+        expected: Head | None,
+        dense: bool,
+        receipts: ReceiptCheck | None,
+    ) -> None:
         self._decode, self._definitions, self._expected = decode, definitions, expected
+        self._dense, self._receipts = dense, receipts
+        self._shift = 0
         self.result = Verified()
-        self.streams: dict[UUID, _Stream] = {}
+        # Keyed by the integers of the ids, whose hash costs nothing.
+        self.streams: dict[int, _Stream] = {}
+        self._judged: dict[tuple[object, ...], bool] = {}
         self._ids: set[int] = set()
 
     def found_at_the_end(self, kind: str, message: str) -> None:
@@ -118,14 +136,20 @@ class _Verification:
 
     def check(self, row: LoggedEvent) -> None:
         seen, uuid = self.result, _uuid(row)
-        stream = self.streams.get(uuid)
+        stream = self.streams.get(uuid.int)
         if stream is None:
-            stream = self.streams[uuid] = _Stream(row.sandbox)
+            stream = self.streams[uuid.int] = _Stream(row.sandbox)
+        found = len(seen.findings)
         follows = self._place(row, stream)
         self._hashes(row, stream, uuid, follows)
+        event = None
         if self._decode is not None:
             stream.state_known = stream.state_known and follows
-            self._conformance(row, stream, self._decode)
+            event = self._conformance(row, stream, self._decode)
+        if self._receipts is not None:
+            # A body that was altered says nothing about what must stand beside it.
+            for message in self._receipts.check(row, event if len(seen.findings) == found else None):
+                self._found(row, "receipt", message)
         # What comes too late in the order of the log is no link that anything after it hangs on.
         if row.originator_version > stream.version:
             stream.version, stream.leaf = row.originator_version, row.leaf
@@ -143,6 +167,9 @@ class _Verification:
             self._found(row, "order", f"event {row.sequence} of the log comes after event {seen.sequence}")
         if row.id <= seen.position:
             self._found(row, "order", f"position {row.id} comes after position {seen.position}")
+        if self._dense and row.id - row.sequence != self._shift:
+            self._shift = row.id - row.sequence
+            self._found(row, "order", f"event {row.sequence} of the log stands at position {row.id}")
         if row.originator_version > stream.version + 1:
             gap = row.originator_version - stream.version - 1
             self._found(row, "missing", f"{gap} events of its stream are missing before this one")
@@ -178,13 +205,13 @@ class _Verification:
         if head is not None and row.sequence == head.sequence and (row.chain, row.id) != (head.chain, head.position):
             self._found(row, "checkpoint", "the log up to here is not the one that the checkpoint was taken of")
 
-    def _conformance(self, row: LoggedEvent, stream: _Stream, decode: Decode) -> None:
+    def _conformance(self, row: LoggedEvent, stream: _Stream, decode: Decode) -> WorkflowEvent | None:
         try:
             event = decode(row)
         except (LogCorrupt, UnknownTopic) as error:
             self._found(row, "unreadable", str(error))
             stream.state_known = False
-            return
+            return None
         envelope = event.envelope
         if envelope.event_id != row.event_id or envelope.sandbox != row.sandbox:
             self._found(row, "altered", "its envelope and its row disagree about id or sandbox")
@@ -193,12 +220,21 @@ class _Verification:
             self._found(row, "illegal", f"it follows a definition nobody knows: {envelope.definition}")
         elif envelope.definition_version > definition.version:
             self._found(row, "illegal", f"it follows a later version of {definition.name} than is known here")
-        elif stream.state_known and not _legal(event, stream, definition):
+        elif stream.state_known and not self._legal(event, stream, definition):
             self._found(row, "illegal", f"{row.topic} to {event.state} is no step from {stream.state or 'nothing'}")
         if stream.at is not None and event.timestamp < stream.at:
             self._found(row, "order", "it is older than the event before it in its stream")
         stream.state, stream.at, stream.definition = event.state, event.timestamp, envelope.definition
         stream.state_known = True
+        return event
+
+    def _legal(self, event: WorkflowEvent, stream: _Stream, definition: Definition) -> bool:
+        # There are few kinds of steps, and many of each.
+        step = (type(event), event.state, stream.state, stream.definition, definition.name)
+        known = self._judged.get(step)
+        if known is None:
+            known = self._judged[step] = _legal(event, stream, definition)
+        return known
 
 
 def _uuid(row: LoggedEvent) -> UUID:

@@ -7,6 +7,7 @@ from workflows.catalog import Field
 from workflows.folders import folder_path
 from workflows.hosts import host, url
 from workflows.public_keys import public_key
+from workflows.revealing import ADVICE, proves_something, proving_pair
 from workflows.texts import Malformed
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -15,18 +16,13 @@ _CONNECTION_HEADERS = frozenset(
     {"connection", "content-encoding", "content-length", "content-type", "expect", "forwarded", "host", "keep-alive"}
     | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via"}
 )
-_CREDENTIAL_HEADERS = frozenset(
-    {"api-key", "apikey", "authorization", "cookie", "cookie2", "proxy-authenticate", "proxy-authorization"}
-    | {"set-cookie", "x-access-token", "x-amz-security-token", "x-api-key", "x-auth-token", "x-csrf-token"}
-)
-"""They prove something: as parameters they would stand readable in the history."""
 
 
 def in_format(field: Field, text: str) -> str:
     """Return *text* in the one form in which it is kept.
 
     Raises:
-        Malformed: it is not what `field.format` says.
+        Malformed: it is not what `field.format` says, or something in a field that is no secret would prove who calls.
     """
     if not text and not field.required and field.format == "folder-path":
         return text
@@ -35,7 +31,30 @@ def in_format(field: Field, text: str) -> str:
             return text
         case "folder-path":
             return folder_path(text, absolute=field.absolute)
-    return _FORMATS[field.format](text)
+    kept = _FORMATS[field.format](text)
+    if not field.secret:
+        _refuse_proofs(field, kept)
+    return kept
+
+
+def _refuse_proofs(field: Field, text: str) -> None:
+    match field.format:
+        case "headers":
+            pairs = [pair.partition(":") for pair in text.split(",")]
+            proving = (number for number, (name, _, value) in enumerate(pairs, start=1) if _proves(name, value))
+            number = next(proving, None)
+        case "query":
+            number = proving_pair(text)
+        case "url":
+            number = proving_pair(text.partition("?")[2])
+        case _:
+            return
+    if number is not None:
+        raise Malformed(f"{'its query: ' if field.format == 'url' else ''}pair {number} {ADVICE}")
+
+
+def _proves(name: str, value: str) -> bool:
+    return proves_something(name) or value.lower().startswith(("bearer ", "basic "))
 
 
 def _headers(text: str) -> str:
@@ -48,8 +67,6 @@ def _headers(text: str) -> str:
             raise Malformed(f"pair {number} needs a value of visible ASCII characters")
         if name.lower() in _CONNECTION_HEADERS:
             raise Malformed(f"pair {number}: {name.lower()} is set by the connection itself")
-        if name.lower() in _CREDENTIAL_HEADERS:
-            raise Malformed(f"pair {number}: {name.lower()} proves something; it belongs to the credential")
         if name.lower() in {known.lower() for known in pairs}:
             raise Malformed(f"pair {number} names a header a second time")
         pairs[name] = value

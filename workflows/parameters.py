@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engine.errors import Invalid
 from engine.secret import Secret
 from workflows.catalog import DestinationSpec, Variant
 from workflows.file_format import judge_file_format
@@ -10,7 +11,7 @@ from workflows.ports import Patterns
 from workflows.schemas import DESCRIPTION, KEYS, NAME, credential_schema, data_kind_field, parameters_schema
 from workflows.values import Judge
 
-__all__ = ["credential_schema", "parameters_schema", "validate_credential", "validate_parameters"]
+__all__ = ["credential_schema", "parameters_schema", "refuse_nothing", "validate_credential", "validate_parameters"]
 
 _MISSING = object()
 
@@ -59,6 +60,12 @@ def validate_parameters(
     }
     judge.refuse_problems()
     return values
+
+
+def refuse_nothing(raw: Any) -> None:
+    """Raise Invalid for an edit that names nothing to change."""
+    if isinstance(raw, Mapping) and not raw:
+        raise Invalid([("", "names nothing to change")], fix=f"send at least one of {', '.join(KEYS)}")
 
 
 def _kept(spec: DestinationSpec, before: Mapping[str, Any] | None) -> dict[str, Any]:

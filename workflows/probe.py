@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.errors import GuardFailed
 from engine.guard import Refused
 
 
@@ -78,6 +79,16 @@ _CODES = {
     "configuration": ("probe-refused", "the operator of this installation"),
 }
 _POINTERS = {"credential": "/credential", "parameters": "/fields"}
+
+
+_PASSING = ("destination-unreachable", "destination-timeout")
+"""Trouble that may be over by the next try, with the very same command."""
+
+
+def told_by(report: ProbeReport, refusal: GuardFailed) -> GuardFailed:
+    """Return the refusal with the checks behind it; one that only passing trouble caused may be tried again."""
+    refusal.retryable = all(guard.code in _PASSING for guard in refusal.guards if guard.passed is False)
+    return refusal.with_details(checks=report.checks)
 
 
 def refusal_of(check: ProbeCheck) -> Refused:

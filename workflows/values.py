@@ -75,6 +75,9 @@ class Judge:
         for name in [name for name in raw if name not in known][:_NO_MORE]:
             if not isinstance(name, str):
                 self.found.append((pointer, "has a name that is not text"))
+            elif pointer == "/credential":  # people paste secrets where a name belongs
+                hint = nearest(name, known) + (f"; known: {', '.join(known)}" if known else "; nothing is asked here")
+                self.found += {(pointer, f"has an unknown field{hint}")} - set(self.found)
             elif name in elsewhere:
                 self.found.append((f"{pointer}/{escape(name)}", elsewhere[name]))
             elif len(name) <= _LONGEST_NAME and not list(faults(name)):

@@ -47,26 +47,29 @@ def _extra(folder: Path, built_in: dict[str, Found]) -> tuple[dict[str, Found], 
     try:
         files = _files(folder)
     except OSError as error:
-        return {}, [(folder, f"{folder} cannot be read: {error.strerror}")]
+        return {}, [(folder, f"cannot be read: {error.strerror}")]
     found: dict[str, list[Found]] = {}
     problems: list[Problem] = []
     for file in files:
         try:
             spec = _read(file)
         except SpecRefused as refused:
-            problems.append((file, str(refused)))
+            said = str(refused).removeprefix(str(file)).removeprefix(":").strip()
+            problems.append((file, said))
         else:
             found.setdefault(spec.id, []).append((file, spec))
     single = {}
     for spec_id, candidates in found.items():
-        rivals = [str(file) for file, _ in candidates]
+        rivals = {file: str(file) for file, _ in candidates}
         if spec_id in built_in:
-            rivals.append(f"the built-in {built_in[spec_id][0]}")
+            rivals[built_in[spec_id][0]] = f"the built-in {built_in[spec_id][0]}"
         if len(rivals) == 1:
             single[spec_id] = candidates[0]
         else:
             # Which one is meant cannot be known, so none of them counts; a built-in one stays.
-            problems += [(file, f"{' and '.join(rivals)} both describe {spec_id}") for file, _ in candidates]
+            for file, _ in candidates:
+                others = " and ".join(name for rival, name in rivals.items() if rival != file)
+                problems.append((file, f"describes {spec_id}, and so does {others}"))
     return single, problems
 
 

@@ -31,7 +31,7 @@ def history(
 ) -> None:
     """List what was done, newest first, in sentences."""
     asked = {"actor": actor, "object_id": object_id, "destination": destination, "search": search, "as_of": as_of}
-    found = session.client.pages("/v1/audit/events", **asked)
+    found = session.reader.pages("/v1/audit/events", **asked)
     columns = {"position": "Position", "recorded_at": "When", "actor": "Who", "sentence": "What", "object_id": "Id"}
     show_list(session, found, columns, title="Audit", empty="Nothing has happened yet.")
 
@@ -45,7 +45,7 @@ def attempts(
     as_of: AsOfOption = None,
 ) -> None:
     """List what was refused, newest first, with the reasons."""
-    found = session.client.pages("/v1/audit/attempts", actor=actor, code=code, search=search, as_of=as_of)
+    found = session.reader.pages("/v1/audit/attempts", actor=actor, code=code, search=search, as_of=as_of)
     columns = {"position": "Position", "recorded_at": "When", "actor": "Who", "code": "Code", "sentence": "What"}
     show_list(session, found, columns, title="Refused attempts", empty="Nothing was refused.")
 
@@ -56,26 +56,33 @@ def verify(
     file: Annotated[
         Path | None, typer.Option("--file", help="A log's file, read offline and read-only, instead of the service.")
     ] = None,
+    expect: Annotated[
+        str | None, typer.Option("--expect", help="The head that an earlier verification told.", metavar="HEAD")
+    ] = None,
 ) -> None:
-    """Verify the whole log: hashes, places, and every step against its definition; exit code 6 when it is not sound."""
+    """Verify the whole log: hashes, places, receipts, and every step; exit code 6 when it is not sound.
+
+    Keep the head that it tells somewhere else: with --expect, a log that lost its tail since is found.
+    """
     if file is None:
+        body = {} if expect is None else {"expect": expect}
         with console(err=True).status("verifying the log ..."):
-            found = session.client.request("POST", "/v1/audit/verify", body={}).body
+            found = session.reader.request("POST", "/v1/audit/verify", body=body).body
     else:
-        found = _offline(session, file)
+        found = _offline(session, file, expect)
     show_verified(session, found)
 
 
-def _offline(session: Session, file: Path) -> dict[str, Any]:
-    """Verify a file; one that no log can have written is as unsound as an altered one."""
+def _offline(session: Session, file: Path, expect: str | None) -> dict[str, Any]:
+    """Verify a file; a log that is too damaged to be read is as unsound as an altered one."""
     from engine.errors import LogCorrupt
 
     try:
         with progress_bar("verifying", "events") as progress:
-            return session.parts.verify_file(file, progress)
+            return session.parts.verify_file(file, progress, expect)
     except LogCorrupt as error:
-        seen = {"sound": False, "events": 0, "streams": 0, "position": 0, "chain": "", "findings": []}
-        return {**seen, "store": [str(error)]}
+        seen = {"sound": False, "events": 0, "streams": 0, "position": 0, "sequence": 0, "chain": "", "head": ""}
+        return {**seen, "findings": [], "store": [str(error)]}
 
 
 def show_verified(session: Session, found: dict[str, Any]) -> None:
@@ -88,7 +95,7 @@ def show_verified(session: Session, found: dict[str, Any]) -> None:
         if found["sound"]:
             told = f"{found['events']} events in {found['streams']} streams, up to position {found['position']}"
             say(f"✓ sound: {told}", "green")
-            say(f"chain: {found['chain']}")
+            say(f"head {found['head']}")
         else:
             _tell_findings(found)
     if not found["sound"]:

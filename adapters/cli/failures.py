@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters.cli.errors import Failed, ProblemAnswer, ServerTrouble, WrongUse
-from engine.errors import EngineError, Forbidden, Invalid
+from adapters.cli.speech import in_commands
+from engine.errors import EngineError, Forbidden, Invalid, LogCorrupt, UnknownTopic
 
 if TYPE_CHECKING:
     from engine.secret import Secret
@@ -28,11 +29,14 @@ EXIT_CODES = {
 }
 _BY_STATUS = {401: NOT_PERMITTED, 403: NOT_PERMITTED, 412: STALE, 428: STALE, 502: PROBE_FAILED, 504: PROBE_FAILED}
 _OF_A_PROBE = ("credential-rejected", "parameters-rejected")
+_OF_THE_LOG = (LogCorrupt.code, UnknownTopic.code)
 _OF_A_PROBE_BEGINNINGS = ("destination-", "host-key-", "probe-")
 
 
 def exit_code_of(status: int, codes: Iterable[str]) -> int:
     """Return the exit code for a refusal, by its status and the codes of the problem and its failed guards."""
+    if any(code in _OF_THE_LOG for code in codes):
+        return NOT_SOUND
     if any(code in _OF_A_PROBE or code.startswith(_OF_A_PROBE_BEGINNINGS) for code in codes):
         return PROBE_FAILED
     if status in _BY_STATUS:
@@ -64,7 +68,8 @@ def _told(error: BaseException, explain: bool, debug: bool) -> tuple[int, list[s
             return error.exit_code, []
         case ProblemAnswer():
             failed = [str(guard.get("code")) for guard in error.problem.get("guards") or () if _failed(guard)]
-            return exit_code_of(error.status, [error.code, *failed]), list(_problem(error.problem, explain))
+            told = [in_commands(line) for line in _problem(error.problem, explain)]
+            return exit_code_of(error.status, [error.code, *failed]), told
         case WrongUse():
             return WRONG_USE, [f"error: {error}", *_fix(error.fix)]
         case ServerTrouble():
@@ -73,7 +78,8 @@ def _told(error: BaseException, explain: bool, debug: bool) -> tuple[int, list[s
             named = [f"  {pointer or '/'}: {message}" for pointer, message in error.errors]
             return FAILED, ["error: what was given is not valid", *named, *_fix(error.fix)]
         case EngineError():
-            return NOT_PERMITTED if isinstance(error, Forbidden) else FAILED, [f"error: {error}", *_fix(error.fix)]
+            told = [f"error: {error}", *_fix(error.fix)]
+            return _of_the_engine(error), [in_commands(line) for line in told]
         case OSError():
             # Which file and why; the class and the number help nobody.
             where = f"{error.filename}: " if error.filename else ""
@@ -82,6 +88,12 @@ def _told(error: BaseException, explain: bool, debug: bool) -> tuple[int, list[s
                 *_fix("check the path, its rights and the disk"),
             ]
     return FAILED, _unexpected(error, debug)
+
+
+def _of_the_engine(error: EngineError) -> int:
+    if isinstance(error, Forbidden):
+        return NOT_PERMITTED
+    return NOT_SOUND if isinstance(error, (LogCorrupt, UnknownTopic)) else FAILED
 
 
 def _problem(problem: Mapping[str, Any], explain: bool) -> Iterator[str]:

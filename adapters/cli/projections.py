@@ -15,7 +15,7 @@ app = typer.Typer()
 @command(app, "status")
 def status(session: Session) -> None:
     """Show whether the installation is ready, and how far each view is behind the log."""
-    health = session.client.request("GET", "/readyz", expect=(503,)).body
+    health = session.reader.request("GET", "/readyz", expect=(503,)).body
     if not for_programs(session, health):
         columns = {"name": "What", "ok": "Good", "message": "How it stands", "fix": "Fix"}
         show_list(session, health["checks"], columns, title="Health", empty="Nothing is checked.")

@@ -21,7 +21,7 @@ _COLUMNS = {
 
 def history_of(session: Session, kind: str, object_id: str, as_of: str | None = None) -> list[dict[str, Any]]:
     """Return the history of one object, oldest first."""
-    found = session.client.get(f"/v1/{kind}s/{segment(object_id)}/history", as_of=as_of)
+    found = session.reader.get(f"/v1/{kind}s/{segment(object_id)}/history", as_of=as_of)
     return list(found["items"] if isinstance(found, Mapping) else found)
 
 
@@ -38,7 +38,7 @@ def replay(session: Session, object_id: str, *, step: bool) -> None:
     except ProblemAnswer as problem:
         if problem.status != 404:
             raise
-        walked = history_of(session, "account", object_id)
+        walked = _history_of_account(session, object_id)
     if for_programs(session, {"items": walked}):
         return
     wait = step and sys.stdin.isatty()
@@ -47,6 +47,19 @@ def replay(session: Session, object_id: str, *, step: bool) -> None:
         if wait and number < len(walked):
             console(err=True).input("Enter for the next one ")
     console().print(f"{len(walked)} events; it ends in {walked[-1]['state'] if walked else 'nothing'}")
+
+
+def _history_of_account(session: Session, object_id: str) -> list[dict[str, Any]]:
+    try:
+        return history_of(session, "account", object_id)
+    except ProblemAnswer as problem:
+        if problem.status != 404:
+            raise
+        told = {
+            "detail": "no connection or account of that id here",
+            "fix": "list them: GET /v1/connections, or GET /v1/accounts",
+        }
+        raise ProblemAnswer(problem.status, {**problem.problem, **told}) from None
 
 
 def _block(event: Mapping[str, Any]) -> None:

@@ -48,8 +48,11 @@ class Options:
 class Parts(Protocol):
     """What the command line needs of the installation around it; the top layer wires it."""
 
-    def open_client(self, options: Options) -> "Client":
-        """Return a client of the server that was named, of the one that owns the home, or of the store itself."""
+    def open_client(self, options: Options, *, reading: bool = False) -> "Client":
+        """Return a client of the server that was named, of the one that owns the home, or of the store itself.
+
+        For *reading*, no store is begun: where there is no log, there is nothing to read.
+        """
 
     def serve(self, options: Options, host: str | None, port: int | None) -> int:
         """Serve until told to stop; return the exit code."""
@@ -63,8 +66,8 @@ class Parts(Protocol):
     def token_path(self, options: Options) -> Path:
         """Return where the file of the administrator's token is, or will be."""
 
-    def verify_file(self, path: Path, progress: Progress) -> dict[str, Any]:
-        """Verify a log's file offline, read-only."""
+    def verify_file(self, path: Path, progress: Progress, expect: str | None = None) -> dict[str, Any]:
+        """Verify a log's file offline, read-only, against a head that was kept if one is given."""
 
     def rebuild(self, options: Options, progress: Progress) -> list[dict[str, Any]]:
         """Fold every view again; return for each `{view, before, after, position, same}`, in rows."""
@@ -85,6 +88,13 @@ class Session:
         """The client, opened when it is first needed."""
         if self._client is None:
             self._client = self.parts.open_client(self.options)
+        return self._client
+
+    @property
+    def reader(self) -> "Client":
+        """The client, for a command that reads what was recorded: no home is made for it."""
+        if self._client is None:
+            self._client = self.parts.open_client(self.options, reading=True)
         return self._client
 
     @property

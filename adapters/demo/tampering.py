@@ -4,14 +4,10 @@ import contextlib
 import sqlite3
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from adapters.composition import DEFINITIONS, compose
+from adapters.composition import compose, verify_file
 from adapters.demo.stage import Stage
 from adapters.settings import Settings
-from adapters.store.sqlite_reader import SQLiteReader
-from adapters.system.checking import verify_log
-from engine.mapper import EventMapper
 from workflows.permissions import Caller
 
 
@@ -36,15 +32,6 @@ def alter_one_event(path: Path, position: int) -> None:
         connection.execute(guard)
 
 
-def verify_copy(path: Path) -> dict[str, Any]:
-    """Verify a log's file offline, as an auditor would."""
-    log = SQLiteReader.open_readonly(path)
-    try:
-        return verify_log(log, EventMapper().to_domain_event, DEFINITIONS)
-    finally:
-        log.close()
-
-
 def prove_and_tamper(settings: Settings, stage: Stage, caller: Caller) -> None:
     """Verify the log of an installation, then a copy of it, then that copy with one row altered.
 
@@ -62,9 +49,9 @@ def prove_and_tamper(settings: Settings, stage: Stage, caller: Caller) -> None:
     assert settings.database_path is not None
     with tempfile.TemporaryDirectory(prefix="interlock-demo-") as folder:
         copy = copy_of_log(settings.database_path, Path(folder))
-        stage.insist(verify_copy(copy)["sound"], "a copy of the log verifies as well, without the installation")
+        stage.insist(verify_file(copy)["sound"], "a copy of the log verifies as well, without the installation")
         alter_one_event(copy, position)
-        found = verify_copy(copy)
+        found = verify_file(copy)
         first = found["findings"][0] if found["findings"] else {"position": None, "kind": "nothing"}
         stage.insist(
             not found["sound"] and first["position"] == position,

@@ -6,11 +6,13 @@ for (the method, the headers, the credential), and carries no profile that a rec
 
 import re
 import time
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from adapters.destinations.attempt import Attempt
+from adapters.destinations.busy import later
 from adapters.destinations.checks import CheckFailed, Checks
-from adapters.egress import parse_url
+from adapters.egress import AnswerTooLarge, parse_url
 from engine.secret import MASK
 from workflows.probe import CheckStatus
 
@@ -46,16 +48,27 @@ async def probe(attempt: Attempt, checks: Checks) -> None:
     started = time.perf_counter()
     own = {"Content-Type": "application/json", "X-Interlock-Probe": "1"}
     with checks.making("authenticate"):
-        answer = await attempt.door.request("POST", url, headers=headers | own, content=b"[]", stage=checks.stage)
+        status, answered = await _post(attempt, url, headers | own, checks)
         seconds = time.perf_counter() - started
-        _judge_credential(attempt, answer.status)
-        if not 200 <= answer.status < 300:
-            what = f"it answered {answer.status}, which says nothing about the credential"
+        _judge_credential(attempt, status)
+        if not 200 <= status < 300:
+            what = f"it answered {status}, which says nothing about the credential"
             checks.add("authenticate", CheckStatus.NOT_TESTABLE, "credential-not-judged", what)
         elif attempt.variant != "bearer":
             checks.add("authenticate", CheckStatus.PASSED, "passed", "the endpoint asks for no credential")
     with checks.making("write"):
-        _judge_endpoint(checks, answer.status, seconds)
+        _judge_endpoint(checks, status, answered, seconds)
+
+
+async def _post(attempt: Attempt, url: str, headers: dict[str, str], checks: Checks) -> tuple[int, Mapping[str, str]]:
+    """Return status and headers of the answer; a long page that says no says it by its status, too."""
+    try:
+        answer = await attempt.door.request("POST", url, headers=headers, content=b"[]", stage=checks.stage)
+    except AnswerTooLarge as error:
+        if error.status < 300:
+            raise
+        return error.status, error.headers
+    return answer.status, answer.headers
 
 
 def _judge_credential(attempt: Attempt, status: int) -> None:
@@ -68,7 +81,7 @@ def _judge_credential(attempt: Attempt, status: int) -> None:
     raise CheckFailed("credential-required", what, kind="credential", fix=fix, pointer="/variant")
 
 
-def _judge_endpoint(checks: Checks, status: int, seconds: float) -> None:
+def _judge_endpoint(checks: Checks, status: int, headers: Mapping[str, str], seconds: float) -> None:
     answered = f"the endpoint answered {status}"
     if 300 <= status < 400:
         what, fix = f"{answered}, a redirect; a credential is never sent on", "give the address it redirects to"
@@ -77,10 +90,13 @@ def _judge_endpoint(checks: Checks, status: int, seconds: float) -> None:
         code = {404: "not-found", 405: "method-refused", 410: "gone"}[status]
         fix = "give the address that takes POST requests"
         raise CheckFailed(code, answered, kind="parameters", fix=fix, pointer=POINTER)
-    if status == 429 or status >= 500:
-        code = "busy" if status == 429 else "endpoint-fails"
+    if status == 429:
+        what, fix = f"{answered}: it {later(headers)}", "try again later"
+        raise CheckFailed("busy", what, kind="unreachable", fix=fix, pointer=POINTER)
+    if status >= 500:
+        what = f"{answered}: it {later(headers)}" if status == 503 and "retry-after" in headers else answered
         fix = "try again later, or see the endpoint's own log"
-        raise CheckFailed(code, answered, kind="unreachable", fix=fix, pointer=POINTER)
+        raise CheckFailed("endpoint-fails", what, kind="unreachable", fix=fix, pointer=POINTER)
     if status >= 400:
         what = f"{answered} to an empty batch: it is there, but whether it takes deliveries is not known"
         checks.add("write", CheckStatus.WARNING, "probe-refused", what, fix="see that it takes JSON arrays by POST")

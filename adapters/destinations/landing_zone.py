@@ -10,9 +10,11 @@ from pathlib import Path
 from adapters.destinations.attempt import Attempt
 from adapters.destinations.checks import CheckFailed, Checks
 from adapters.destinations.folders import POINTER, PROBE_CONTENT, folder_parts, probe_name
+from adapters.destinations.footprints import Footprints
 
 _SANDBOX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _CONFIGURE = "see INTERLOCK_LANDING_ZONE, and the rights of the user that runs Interlock"
+_FOOTPRINTS = Footprints()
 
 
 async def probe(attempt: Attempt, checks: Checks) -> None:
@@ -27,13 +29,22 @@ async def probe(attempt: Attempt, checks: Checks) -> None:
         return
     checks.plan = ("folder",) if attempt.parameters is None else ("folder", "write", "read", "clean_up")
     checks.tried = "the landing zone's folder"
-    with checks.making("folder"):
-        root = await asyncio.to_thread(_open_zone, Path(zone))
-        if attempt.parameters is None:
-            return
-        folder = await asyncio.to_thread(_open_folder, root, folder_parts(attempt.parameter("folder_path")))
-    path = folder / probe_name()
-    checks.tried = "a probe file in the folder path"
+    stood: list[Path] = []
+    try:
+        with checks.making("folder"):
+            root = await asyncio.to_thread(_open_zone, Path(zone))
+            if attempt.parameters is None:
+                return
+            parts = folder_parts(attempt.parameter("folder_path"))
+            folder = await asyncio.to_thread(_open_folder, root, parts, stood)
+        checks.tried = "a probe file in the folder path"
+        await _use(folder / probe_name(), checks)
+    finally:
+        _FOOTPRINTS.leave(stood)
+
+
+async def _use(path: Path, checks: Checks) -> None:
+    """Write a file, read it back and remove it."""
     try:
         with checks.making("write"):
             await asyncio.to_thread(_write, path)
@@ -58,13 +69,17 @@ def _open_zone(zone: Path) -> Path:
         raise _broken("zone-missing", f"the landing zone cannot be opened: {os.strerror(error.errno or 0)}") from None
 
 
-def _open_folder(root: Path, parts: tuple[str, ...]) -> Path:
-    """Return the folder under *root*, made where missing; a link out of the landing zone is refused."""
+def _open_folder(root: Path, parts: tuple[str, ...], stood: list[Path]) -> Path:
+    """Return the folder under *root*, made where missing; a link out of the landing zone is refused.
+
+    Each folder on the way is added to *stood*: what had to be made is removed again when the probe leaves it.
+    """
     folder = root
     for part in parts:
         folder = folder / part
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            _FOOTPRINTS.enter(folder)
+            stood.append(folder)
             folder = folder.resolve(strict=True)
         except OSError as error:
             what = f"this folder cannot be opened: {os.strerror(error.errno or 0)}"

@@ -124,9 +124,15 @@ def _judge_key(answer: S3Answer) -> None:
         what = f"S3 refused our clock{_skew(answer.date)}"
         fix = "set the clock of the machine that Interlock runs on (NTP)"
         raise CheckFailed("clock-skewed", what, kind="configuration", fix=fix)
-    if answer.status >= 500 or answer.code == "SlowDown" or answer.status == 429:
-        fix = "try again later"
-        raise CheckFailed("s3-fails", f"S3 answered {answer.status} {answer.code}".strip(), kind="unreachable", fix=fix)
+    _judge_service(answer)
+
+
+def _judge_service(answer: S3Answer) -> None:
+    what, fix = f"S3 answered {answer.status} {answer.code}".strip(), "try again later"
+    if answer.code == "SlowDown" or answer.status in (429, 503):
+        raise CheckFailed("throttled", f"{what}: it {answer.later}", kind="unreachable", fix=fix)
+    if answer.status >= 500:
+        raise CheckFailed("s3-fails", what, kind="unreachable", fix=fix)
 
 
 def _judge_region(answer: S3Answer, client: S3Client) -> None:
@@ -154,6 +160,7 @@ def _judge_bucket(answer: S3Answer, client: S3Client, checks: Checks) -> None:
 def _judge_object(answer: S3Answer, permission: str, verb: str) -> None:
     if answer.status < 300:
         return
+    _judge_service(answer)
     if answer.status == 403:
         code, what = f"{verb}-refused", f"the key may not {verb} objects here ({permission})"
         fix = f"allow {permission} on the bucket and folder"

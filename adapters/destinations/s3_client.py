@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from adapters.destinations.busy import later
 from adapters.destinations.sigv4 import encoded_path, signed_headers
 from adapters.egress import Door, DoorResponse, Stage, Url, parse_url
 from engine.clock import Clock
@@ -30,7 +31,8 @@ class S3Key:
 class S3Answer:
     """An answer of S3. `code` is its own error code (`NoSuchBucket`), empty when it went well or gave none.
 
-    `listing` says that it is a list of buckets or objects, which only an S3 service gives.
+    `listing` says that it is a list of buckets or objects, which only an S3 service gives;
+    `later` is what it asks for when it is busy.
     """
 
     status: int
@@ -38,6 +40,7 @@ class S3Answer:
     region: str
     date: str
     listing: bool
+    later: str
 
     @classmethod
     def of(cls, response: DoorResponse) -> "S3Answer":
@@ -49,7 +52,7 @@ class S3Answer:
         listing = ok and re.search(rb"<(ListAllMyBuckets|ListBucket)Result[\s>]", response.body) is not None
         shown = region if _REGION.fullmatch(region) else ""
         text = "" if ok or code is None else code[1].decode()
-        return cls(response.status, text, shown, response.headers.get("date", ""), listing)
+        return cls(response.status, text, shown, response.headers.get("date", ""), listing, later(response.headers))
 
 
 class S3Client:

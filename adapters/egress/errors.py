@@ -8,6 +8,7 @@ DoorError
 """
 
 import errno
+from collections.abc import Mapping
 
 from engine.errors import EngineError
 
@@ -54,10 +55,14 @@ class DoorTimeout(DoorError):
 
 
 class AnswerTooLarge(DoorError):
-    """The answer is longer than the door lets in; the rest was not read."""
+    """The answer is longer than the door lets in; the rest was not read. Its status and headers are known."""
 
     code = "answer-too-large"
     fix = "see that this is the address of the endpoint itself, not of a page or a file"
+
+    def __init__(self, message: str = "", *, status: int = 0, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.headers = status, dict(headers or {})
 
 
 def unreachable(error: OSError | None) -> DoorUnreachable:

@@ -133,5 +133,5 @@ async def _read(response: Any, headers: dict[str, str], limit: int) -> bytes:
                 break
             found.append(part)
     if size > limit:
-        raise AnswerTooLarge(f"the answer is longer than {limit} bytes")
+        raise AnswerTooLarge(f"the answer is longer than {limit} bytes", status=response.status, headers=headers)
     return b"".join(found)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.http import requests
 from adapters.http.answers import answer, plain
-from adapters.http.bodies import OptionalBody
+from adapters.http.bodies import OptionalBody, only_fields
 from adapters.http.callers import Asking
 from adapters.http.questions import AsOf, Cursor, Installation, Limit, MinPosition, Search, Sort, given
 from adapters.http.routes import Route
@@ -89,14 +89,21 @@ def list_attempts(
 
 
 async def verify_log(system: Installation, caller: Asking, body: OptionalBody) -> Response:
-    """Verify the whole log: hashes, places, and every step against its definition."""
-    if body:
-        raise Invalid([(f"/{name}", "unknown field; known: none") for name in body], fix="send {}")
-    return plain(await run_in_threadpool(system.verify, caller))
+    """Verify the whole log: hashes, places, receipts, and every step against its definition.
+
+    `expect` is the `head` of an earlier verification: a log that lost its tail since, or has another past, is found.
+    """
+    asked = body or {}
+    fix = 'send {}, or {"expect": the head that an earlier verification told}'
+    only_fields(asked, "expect", fix=fix)
+    expect = asked.get("expect")
+    if expect is not None and not isinstance(expect, str):
+        raise Invalid([("/expect", "must be text")], fix=fix)
+    return plain(await run_in_threadpool(system.verify, caller, expect=expect))
 
 
 ROUTES = (
     Route("GET", "/v1/audit/events", list_events, AuditPage, tag="audit"),
     Route("GET", "/v1/audit/attempts", list_attempts, AttemptPage, tag="audit"),
-    Route("POST", "/v1/audit/verify", verify_log, Verification, body=requests.NOTHING, tag="audit"),
+    Route("POST", "/v1/audit/verify", verify_log, Verification, body=requests.VERIFY, tag="audit"),
 )

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from adapters.http.errors import BodyOfAnotherKind, BodyTooLarge, BodyTooSlow, MalformedBody
-from engine.storable import escape
+from adapters.system.parsing import LONGEST_NAME, MOST_PROBLEMS
+from engine.errors import Invalid
+from engine.storable import escape, presentable
 
 LARGEST = 1024 * 1024
 DEEPEST = 64
@@ -132,6 +134,14 @@ def _faults(whole: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 waiting += [(inner, f"{pointer}/{escape(name)}", depth + 1) for name, inner in value.items()]
             case list():
                 waiting += [(inner, f"{pointer}/{index}", depth + 1) for index, inner in enumerate(value)]
+
+
+def only_fields(body: dict[str, Any], *known: str, fix: str = "send {}") -> None:
+    """Raise Invalid for names beyond the *known* ones; not more of them are told than somebody can read."""
+    told = f"unknown field; known: {', '.join(known) or 'none'}"
+    unknown = [name for name in body if name not in known][:MOST_PROBLEMS]
+    if unknown:
+        raise Invalid([(f"/{escape(presentable(name, LONGEST_NAME))}", told) for name in unknown], fix=fix)
 
 
 def _is_torn(text: str) -> bool:

@@ -14,6 +14,9 @@ from workflows.permissions import Caller
 Allows = Callable[[Secret], bool]
 """Whether a token is the administrator's."""
 
+SANDBOX = "^[a-z0-9][a-z0-9-]{0,62}$"
+"""What the name of a sandbox looks like."""
+
 _TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _bearer = HTTPBearer(auto_error=False, description="The token in `admin.token` of the server's home.")
 
@@ -45,7 +48,7 @@ async def caller(
         str,
         Header(
             alias="X-Sandbox",
-            pattern="^[a-z0-9][a-z0-9-]{0,62}$",
+            pattern=SANDBOX,
             description="Where the caller works; another sandbox's objects do not exist there.",
         ),
     ] = "prod",

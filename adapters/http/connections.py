@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.http import requests
 from adapters.http.answers import accepted, answer, plain
-from adapters.http.bodies import Body, OptionalBody
+from adapters.http.bodies import Body, OptionalBody, only_fields
 from adapters.http.callers import Asking
 from adapters.http.commands import command_routes
 from adapters.http.explanations import explanation_routes
@@ -28,7 +28,6 @@ from adapters.http.questions import (
 from adapters.http.routes import Route
 from adapters.http.schemas import Connection, ConnectionAnswer, ConnectionPage, SavedAnswer
 from adapters.http.schemas_explained import ProbeAnswer, Validation
-from engine.errors import Invalid
 from workflows.connection.commands import COMMANDS
 
 State = Annotated[
@@ -122,8 +121,7 @@ async def probe_connection(
     system: Installation, caller: Asking, connection_id: ConnectionId, body: OptionalBody
 ) -> Response:
     """Try a connection as it stands; nothing is stored."""
-    if body:
-        raise Invalid([(f"/{name}", "unknown field; known: none") for name in body], fix="send {}")
+    only_fields(body)
     return plain(await system.probes.probe_connection(caller, connection_id))
 
 

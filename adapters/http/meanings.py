@@ -18,6 +18,7 @@ _CREDENTIAL = "correct the credential; the checks say what the destination answe
 _REACH = "see that the host answers from where Interlock runs, then send the same again"
 _FIELDS = "correct the named fields"
 _OPERATOR = "ask whoever runs this installation; GET /readyz says more"
+_VERIFY = "POST /v1/audit/verify names the row"
 
 MEANINGS: Mapping[str, Meaning] = {
     # The request itself
@@ -28,6 +29,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "body-too-large": Meaning(413, "The body is longer than any command can be", "send less than 1 MiB"),
     "body-of-another-kind": Meaning(415, "The body is not plain JSON in UTF-8", "send application/json"),
     "malformed-request": Meaning(400, "The request cannot be understood", "see /v1/openapi.json"),
+    "malformed-cursor": Meaning(400, "The cursor is not one that this list gave", "begin again without a cursor"),
     "no-such-address": Meaning(404, "There is nothing at this address", "see /v1/openapi.json for every address"),
     "method-not-allowed": Meaning(405, "This address does not take this method", "use one that Allow names"),
     "invalid": Meaning(422, "What was sent is not valid", _FIELDS),
@@ -53,6 +55,12 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "other-identity": Meaning(409, "The new credential is somebody else's", "use one of the same identity"),
     "host-altered": Meaning(422, "The credential was given for another host", "authenticate with one for the new host"),
+    "destination-withdrawn": Meaning(
+        409, "The catalog no longer has this destination", "put its entry back into the catalog folder, and start again"
+    ),
+    "spec-changed": Meaning(
+        409, "The destination now asks for other things than when the draft began", "take the steps again that it names"
+    ),
     "draft-too-young": Meaning(409, "The draft has not lain untouched for long enough", "wait, or discard it"),
     "unknown-alert": Meaning(422, "The alert is not on offer for this destination", "choose among those on offer"),
     "unknown-marketing-action": Meaning(422, "There is no such marketing action", "choose among those known"),
@@ -80,9 +88,9 @@ MEANINGS: Mapping[str, Meaning] = {
     "log-error": Meaning(503, "The event log is in trouble", _OPERATOR),
     "log-unavailable": Meaning(503, "The event log cannot be read or written now", "send the same again later"),
     "log-busy": Meaning(503, "Another process owns the event log", _OPERATOR),
-    "log-corrupt": Meaning(503, "What is stored cannot be what was written", _OPERATOR),
+    "log-corrupt": Meaning(503, "What is stored cannot be what was written", _VERIFY),
     "schema-mismatch": Meaning(503, "The event log was written by another release", _OPERATOR),
-    "unknown-topic": Meaning(503, "A stored event is of a kind that this release does not know", _OPERATOR),
+    "unknown-topic": Meaning(503, "A stored event is of a kind that this release does not know", _VERIFY),
     "vault-error": Meaning(503, "The vault does not hold what was asked for", _OPERATOR),
     "vault-sealed": Meaning(503, "The vault cannot be opened now", _OPERATOR),
     "engine-error": Meaning(500, "Something went wrong inside", _OPERATOR),

@@ -1,5 +1,6 @@
 """The description of the API (OpenAPI 3.1): the routes as they are, with the shapes that they answer in."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,19 +9,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from adapters.http import schemas, schemas_explained
+from adapters.http.examples import recorded, show_answers, show_problems
 from adapters.http.problems import MEDIA_TYPE
 
-_PROBLEM_EXAMPLE = {
-    "type": "/problems/transition-refused",
-    "title": "The step is not possible from here",
-    "status": 409,
-    "detail": "govern is not possible from catalog_selected; possible: authenticate, discard, expire",
-    "code": "transition-refused",
-    "fix": "send authenticate then set_parameters then configure_alerts first",
-    "retryable": False,
-    "allowed_commands": ["authenticate", "discard", "expire"],
-    "path_to_goal": ["authenticate", "set_parameters", "configure_alerts"],
-}
 _PURPOSE = """Sets up data destinations in a safe order, with a history that nobody can quietly change.
 
 Every change needs `If-Match` with the ETag of the last answer, and takes an `Idempotency-Key`. Every error is a problem
@@ -51,15 +42,23 @@ def _described(app: FastAPI, public_url: str | None) -> dict[str, Any]:
     )
     components = found.setdefault("components", {})
     components["schemas"] = _shapes()
-    components["schemas"]["Problem"]["examples"] = [_PROBLEM_EXAMPLE]
+    known = recorded()
+    components["schemas"]["Problem"]["examples"] = [known["problems"]["transition-refused"]]
+    for operation in _operations(found["paths"]):
+        show_answers(operation, known)
     components["responses"] = _shared(found["paths"])
+    show_problems(components["responses"], known)
     return found
+
+
+def _operations(paths: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (operation for path in paths.values() for operation in path.values())
 
 
 def _shared(paths: dict[str, Any]) -> dict[str, Any]:
     """Take every answer that is a problem out of the operations, which then refer to it; return those answers."""
     shared: dict[str, Any] = {}
-    for operation in (operation for path in paths.values() for operation in path.values()):
+    for operation in _operations(paths):
         for status, said in operation["responses"].items():
             if MEDIA_TYPE in said.get("content", {}):
                 shared[f"Problem{status}"] = said

@@ -1,11 +1,12 @@
 """Problems (RFC 9457): an error as callers of the API see it. Never a traceback, never a value that was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,11 +15,14 @@ from starlette.routing import Match
 from adapters.http.answers import rendered
 from adapters.http.errors import Unauthenticated
 from adapters.http.meanings import MEANINGS, Meaning
+from adapters.http.questions import takes_a_cursor
+from adapters.http.wording import in_words
 from adapters.system.commands import code_of
-from engine.errors import EngineError, Refusal, StaleVersion
+from engine.errors import EngineError, Invalid, Refusal, StaleVersion
 from engine.storable import escape, presentable
 
 MEDIA_TYPE = "application/problem+json"
+MALFORMED_CURSOR = "malformed-cursor"
 _OF_THE_REQUEST = {404: "no-such-address", 405: "method-not-allowed"}
 
 
@@ -91,6 +95,17 @@ def answer_to_the_unexpected(error_id: UUID) -> Response:
     )
 
 
+def malformed_request() -> dict[str, Any]:
+    """Return the body of the answer to what cannot be understood as a request."""
+    meaning = MEANINGS["malformed-request"]
+    return _problem("malformed-request", meaning, meaning.title)
+
+
+def answer_to_the_ambiguous() -> Response:
+    """Return the answer to a request that two readers would see end in different places; its connection ends."""
+    return _response(malformed_request(), {"Connection": "close"})
+
+
 def _response(problem: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     return Response(rendered(problem), problem["status"], dict(headers or {}), MEDIA_TYPE)
 
@@ -106,23 +121,29 @@ async def _engine_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, EngineError)
     if meaning_of(error).status == 500:
         raise error  # nobody foresaw it: the log tells more than the answer
+    if isinstance(error, Invalid) and _is_a_cursor(request, [pointer for pointer, _ in error.errors]):
+        told = problem_of(error)
+        return _response({**told, **_problem(MALFORMED_CURSOR, MEANINGS[MALFORMED_CURSOR], told["detail"])})
     return answer_to(error)
+
+
+def _is_a_cursor(request: Request, pointers: Sequence[str]) -> bool:
+    """Tell whether nothing is wrong but the cursor of a list: no value that somebody chose, one that was altered."""
+    route = request.scope.get("route")
+    return set(pointers) == {"/cursor"} and isinstance(route, APIRoute) and takes_a_cursor(route.endpoint)
 
 
 async def _wrong_parameters(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    # loc and msg only: `input` and `ctx` would repeat what was sent.
     wrong = [
-        {
-            "pointer": "".join(f"/{escape(str(part))}" for part in problem["loc"][1:]),
-            "message": str(problem["msg"]).replace("Input should be", "must be"),
-        }
+        {"pointer": "".join(f"/{escape(str(part))}" for part in problem["loc"][1:]), "message": in_words(problem)}
         for problem in error.errors()
     ]
     # A parameter that several parts of a route ask for is wrong several times.
     wrong = [one for place, one in enumerate(wrong) if one not in wrong[:place]]
     detail = "; ".join(f"{one['pointer']}: {one['message']}" for one in wrong)
-    return _response({**_problem("invalid", MEANINGS["invalid"], detail), "errors": wrong})
+    code = MALFORMED_CURSOR if _is_a_cursor(request, [one["pointer"] for one in wrong]) else "invalid"
+    return _response({**_problem(code, MEANINGS[code], detail), "errors": wrong})
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

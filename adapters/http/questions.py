@@ -1,16 +1,19 @@
 """What may be asked in the query and the headers of a request; anything else is refused by name."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.routing import APIRoute
 
 from adapters.system import System
+from adapters.system.parsing import MOST_PROBLEMS
 from engine.errors import Invalid
 from engine.storable import escape
 from workflows.nearest import nearest
 
 _LONGEST_NAME = 64
+_OURS = ("X-Sandbox", "Idempotency-Key", "Content-Type")
 _FURTHEST = 2**53 - 1
 
 
@@ -58,14 +61,27 @@ async def only_known_questions(request: Request) -> None:
     known = _questions_of(request.scope["route"])
     sent = [name for name, _ in request.query_params.multi_items()]
     names = ", ".join(known) or "none"
+    unknown = [name for name in dict.fromkeys(sent) if name not in known]
     errors = [
-        (_pointer(name), f"unknown parameter{nearest(name, known)}; known: {names}")
-        for name in dict.fromkeys(sent)
-        if name not in known
+        (_pointer(name), f"unknown parameter{nearest(name, known)}; known: {names}") for name in unknown[:MOST_PROBLEMS]
     ]
+    if len(unknown) > MOST_PROBLEMS:
+        errors.append(("", f"and {len(unknown) - MOST_PROBLEMS} unknown parameters more"))
     errors += [(f"/{name}", "was given twice") for name, many in known.items() if not many and sent.count(name) > 1]
     if errors:
         raise Invalid(errors, fix="correct or leave out the named parameters")
+
+
+async def only_single_headers(request: Request) -> None:
+    """Raise Invalid for a header of ours that was given twice: what means two things means nothing."""
+    given_twice = [name for name in _OURS if len(request.headers.getlist(name)) > 1]
+    if given_twice:
+        raise Invalid([(f"/{name}", "was given twice") for name in given_twice], fix="send each header once")
+
+
+def takes_a_cursor(endpoint: Callable[..., Any]) -> bool:
+    """Tell whether what answers at an address is a list that is read page by page."""
+    return "cursor" in endpoint.__annotations__
 
 
 def _pointer(name: str) -> str:

@@ -80,4 +80,9 @@ SELECT = command_body(SelectDestination)
 CREATE_ACCOUNT = command_body(CreateAccount)
 PARAMETERS = _body(_PARAMETERS, {"a folder": _NAMED}, required=True)
 PROBE = _body(_PROBE, {"a landing zone": {"destination": "data-landing-zone"}}, required=True)
+VERIFY = _body(
+    {"type": "object", "properties": {"expect": {"type": ["string", "null"]}}, "additionalProperties": False},
+    {"all of it": {}},
+    required=False,
+)
 NOTHING = _body({"type": "object", "additionalProperties": False}, {"nothing to say": {}}, required=False)

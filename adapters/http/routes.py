@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from adapters.http.callers import caller
 from adapters.http.meanings import MEANINGS
-from adapters.http.problems import MEDIA_TYPE
-from adapters.http.questions import only_known_questions
+from adapters.http.problems import MALFORMED_CURSOR, MEDIA_TYPE
+from adapters.http.questions import only_known_questions, only_single_headers, takes_a_cursor
 
 _ALWAYS = (500,)
 _WITH_A_TOKEN = (401, 403, 422, 503)
@@ -49,7 +49,7 @@ class Route:
     def add_to(self, app: FastAPI) -> None:
         """Let *app* answer at this address."""
         summary, _, rest = (self.summary or self.endpoint.__doc__ or "").partition("\n")
-        secured = [] if self.open else [Depends(caller), Depends(only_known_questions)]
+        secured = [] if self.open else [Depends(caller), Depends(only_single_headers), Depends(only_known_questions)]
         app.add_api_route(
             self.path,
             self.endpoint,
@@ -72,6 +72,7 @@ class Route:
         statuses = {*_ALWAYS, *self.refuses}
         statuses |= set() if self.open else set(_WITH_A_TOKEN)
         statuses |= set(_WITH_A_BODY) if self.body else set()
+        statuses |= {MEANINGS[MALFORMED_CURSOR].status} if takes_a_cursor(self.endpoint) else set()
         found: dict[int | str, dict[str, Any]] = {self.status: self._good()}
         if self.method == "GET" and not self.open:
             found[304] = {"description": "What If-None-Match names is what would be answered."}

@@ -132,7 +132,9 @@ class Verification(Shape):
     events: int
     streams: int
     position: int
+    sequence: int
     chain: str
+    head: str = Field(description="`SEQUENCE:POSITION:CHAIN`: kept elsewhere, it shows later that nothing was cut off.")
     findings: list[Finding]
     store: list[str]
 

@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 
 from adapters.http.app import create_app
+from adapters.http.wire import Wire
 from adapters.settings import Settings
 from adapters.system import System
 from adapters.tokens import admin_token
@@ -61,8 +62,10 @@ def serve(system: System, settings: Settings) -> None:
         create_app(system, token=token, public_url=settings.public_url or address),
         access_log=False,
         date_header=True,
+        http=Wire,
         lifespan="off",
         log_config=None,
+        ws="none",
         server_header=False,
         timeout_graceful_shutdown=int(settings.probe_seconds) + _PATIENCE,
     )

@@ -9,9 +9,9 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.http.problems import answer_to_the_unexpected
+from adapters.http.problems import answer_to_the_ambiguous, answer_to_the_unexpected
 
-_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _log = structlog.get_logger("interlock")
 
 
@@ -26,17 +26,19 @@ class Shield:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = _in_origin_form(scope)
+        app = answer_to_the_ambiguous() if _is_ambiguous(scope) else self._app
         started, status = time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                message["headers"] = [*message.get("headers", ()), *HEADERS]
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await app(scope, receive, send_with_headers)
         except ClientDisconnect:
             pass  # nobody is left to answer
         except Exception as error:
@@ -47,6 +49,20 @@ class Shield:
             await answer_to_the_unexpected(error_id)(scope, receive, send_with_headers)
         finally:
             _line(scope, status, (time.perf_counter() - started) * 1000)
+
+
+def _is_ambiguous(scope: Scope) -> bool:
+    """Tell whether a body's length is said in two ways: who stands before us may have believed the other one."""
+    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}
+
+
+def _in_origin_form(scope: Scope) -> Scope:
+    """Return the scope with a path that names no host: proxies are named whole addresses."""
+    scheme, found, rest = scope["path"].partition("://")
+    if not found or scheme.lower() not in ("http", "https"):
+        return scope
+    _, _, raw = scope.get("raw_path", b"").partition(b"://")
+    return {**scope, "path": f"/{rest.partition('/')[2]}", "raw_path": b"/" + raw.partition(b"/")[2]}
 
 
 def _tell(error_id: UUID, error: Exception, scope: Scope) -> None:

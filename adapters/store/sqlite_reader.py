@@ -6,33 +6,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 from eventsourcing.persistence import StoredEvent
 
 from adapters.store import sqlite_schema as schema
-from adapters.store.sqlite_errors import code_of, translated
+from adapters.store.sqlite_check import examine
+from adapters.store.sqlite_connection import Stamp, connect_to_read, stamp
+from adapters.store.sqlite_errors import translated
 from engine.errors import EngineError, LogCorrupt, LogUnavailable
-from engine.log import CommandKey, EventLog, Head, LoggedEvent, NewEvent, Receipt
+from engine.log import CommandKey, EventLog, Filing, Head, LoggedEvent, NewEvent, Receipt
 
 NEWEST = "SELECT position, sequence, chain FROM events ORDER BY position DESC LIMIT 1"
 _SELECT = "SELECT position, sequence, stream, version, topic, sandbox, event_id, leaf, chain, body FROM events "
 _LAST = 2**63 - 1
-READING = ("query_only=1", "wal_autocheckpoint=0")
-"""The writing connection alone checkpoints: two that do can corrupt the file before SQLite 3.51.3."""
+_new, _set = object.__new__, object.__setattr__
+_FILINGS = """SELECT position, events.key, batch, openings.stream FROM events
+    LEFT JOIN openings ON openings.key=events.key WHERE position>? ORDER BY position LIMIT ?"""
 
 
 class SQLiteReader(EventLog):
-    """An event log that can be read, not written.
+    """An event log that can be read, not written. What somebody changed about its tables is told by `check`.
 
     Raises (when opened):
         LogUnavailable, LogCorrupt, SchemaMismatch: it cannot be read; the text says why, `fix` what to do.
     """
 
+    DENSE = True  # a position that was given away in vain comes back with the transaction that is undone
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(os.path.realpath(path))
         self._reading = Lock()
         self._reader: sqlite3.Connection | None = None
+        self._still: Stamp | None = None
         self._open()
 
     @classmethod
@@ -43,31 +49,16 @@ class SQLiteReader(EventLog):
     def _open(self) -> None:
         schema.expect_database(self.path)
         try:
-            self._reader = self._connect_readonly()
+            self._reader, self._still = connect_to_read(self.path)
             if schema.is_new(self._reader):
                 raise LogUnavailable(f"{self.path} is empty: no log was started in it")
-            schema.expect_schema(self._reader, self.path)
+            schema.expect_release(self._reader, self.path)
         except sqlite3.Error as error:
             self.close()
             raise translated(error, self.path) from None
         except EngineError:
             self.close()
             raise
-
-    def _connect_readonly(self) -> sqlite3.Connection:
-        try:
-            # The last setting is none: asking for it reads the file, which opening does not.
-            return connect(self.path, "mode=ro", *READING, "schema_version")
-        except sqlite3.OperationalError as error:
-            if code_of(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-                raise
-        wal = Path(f"{self.path}-wal")
-        if wal.exists() and wal.stat().st_size:
-            raise LogUnavailable(
-                f"{self.path} cannot be read completely: its newest events are still in {wal.name}",
-                fix="copy the file and its -wal to a folder that can be written, and read the copy",
-            )
-        return connect(self.path, "immutable=1", *READING)
 
     async def append(self, events: Sequence[NewEvent], *, key: CommandKey | None = None) -> Receipt:
         raise self._read_only()
@@ -161,17 +152,28 @@ class SQLiteReader(EventLog):
         """Return the newest position, None for an empty log."""
         return self.head().position or None
 
+    def filings(self, after: int, *, limit: int) -> Sequence[Filing]:
+        return self._rows(_FILINGS, after, limit)
+
     def check(self) -> list[str]:
-        """Return what SQLite's own check of the whole file finds, through a connection that keeps nobody waiting."""
+        """Return what SQLite's own check finds, and what does not stand as it was created or does not fit its end.
+
+        Raises:
+            LogUnavailable: it cannot be read now, which says nothing about what is stored.
+        """
         try:
-            connection = connect(self.path, "mode=ro", *READING)
+            # A connection of its own keeps nobody waiting.
+            connection, still = connect_to_read(self.path)
             try:
-                found = [str(line) for (line,) in connection.execute("PRAGMA quick_check")]
+                found = examine(connection)
             finally:
                 connection.close()
         except sqlite3.Error as error:
-            found = [str(translated(error, self.path))]
-        return [line for line in found if line != "ok"]
+            told = translated(error, self.path)
+            if not isinstance(told, LogCorrupt):
+                raise told from None
+            return [str(told)]
+        return found if still in (None, stamp(self.path)) else self.check()
 
     def close(self) -> None:
         with self._reading:
@@ -184,9 +186,24 @@ class SQLiteReader(EventLog):
             if self._reader is None:
                 raise LogUnavailable(f"{self.path} is closed")
             try:
-                return self._reader.execute(statement, values).fetchall()
+                return self._fetched(self._reader, statement, values)
             except sqlite3.Error as error:
                 raise translated(error, self.path) from None
+
+    def _fetched(self, reader: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        if self._still is None:
+            return reader.execute(statement, values).fetchall()
+        try:
+            rows = reader.execute(statement, values).fetchall()
+            if stamp(self.path) == self._still:
+                return rows
+        except sqlite3.Error:
+            if stamp(self.path) == self._still:
+                raise
+        # Somebody began to write to a file that was at rest: what was read of it no longer counts.
+        reader.close()
+        self._reader, self._still = connect_to_read(self.path)
+        return self._fetched(self._reader, statement, values)
 
     def _events(self, where: str, *values: Any) -> list[LoggedEvent]:
         bounded = (max(-1, min(value, _LAST)) if isinstance(value, int) else value for value in values)
@@ -197,12 +214,12 @@ class SQLiteReader(EventLog):
         position, sequence, stream, version, topic, sandbox, event_id, leaf, chain, body = row
         try:
             return LoggedEvent(
-                originator_id=UUID(bytes=stream),
+                originator_id=_uuid(stream),
                 originator_version=version,
                 topic=topic,
                 state=body,
                 id=position,
-                event_id=UUID(bytes=event_id),
+                event_id=_uuid(event_id),
                 sandbox=sandbox,
                 sequence=sequence,
                 leaf=leaf,
@@ -215,17 +232,11 @@ class SQLiteReader(EventLog):
             ) from None
 
 
-def connect(path: Path, mode: str, *settings: str, patience: float = 1.0) -> sqlite3.Connection:
-    """Connect to the file, with the settings (pragmas) given."""
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?{mode}", uri=True, timeout=patience, isolation_level=None, check_same_thread=False
-    )
-    # A row that somebody damaged must be readable, so that its hashes can tell where it is.
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    try:
-        for setting in settings:
-            connection.execute(f"PRAGMA {setting}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _uuid(raw: bytes) -> UUID:
+    if len(raw) != 16:
+        raise ValueError
+    # As copying one does: UUID() looks at all the forms it takes, and every row has two of them.
+    made = _new(UUID)
+    _set(made, "int", int.from_bytes(raw, "big"))
+    _set(made, "is_safe", SafeUUID.unknown)
+    return made

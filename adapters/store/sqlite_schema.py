@@ -13,7 +13,7 @@ APPLICATION_ID = 0x494C_4F47
 VERSION = 1
 
 _MAGIC = b"SQLite format 3\0"
-_APPEND_ONLY = "CREATE TRIGGER events_no_{1} BEFORE {0} ON events BEGIN SELECT RAISE(ABORT, 'events never change'); END"
+_APPEND_ONLY = "CREATE TRIGGER {2}_no_{1} BEFORE {0} ON {2} BEGIN SELECT RAISE(ABORT, '{2} never change'); END"
 
 # The body comes last: whoever wants the other columns need not walk through its overflow pages.
 _PARTS = {
@@ -34,9 +34,15 @@ _PARTS = {
 ) STRICT""",
     "events_by_stream": "CREATE UNIQUE INDEX events_by_stream ON events (stream, version)",
     "openings": "CREATE TABLE openings (key BLOB PRIMARY KEY, stream BLOB NOT NULL) STRICT, WITHOUT ROWID",
-    "events_no_update": _APPEND_ONLY.format("UPDATE", "update"),
-    "events_no_delete": _APPEND_ONLY.format("DELETE", "delete"),
+    "events_no_update": _APPEND_ONLY.format("UPDATE", "update", "events"),
+    "events_no_delete": _APPEND_ONLY.format("DELETE", "delete", "events"),
+    "openings_no_update": _APPEND_ONLY.format("UPDATE", "update", "openings"),
+    "openings_no_delete": _APPEND_ONLY.format("DELETE", "delete", "openings"),
 }
+
+
+class ForeignFile(LogCorrupt):
+    """A file that is no event log of Interlock, and shows no sign that it ever was one."""
 
 
 def make_private(path: Path) -> None:
@@ -64,7 +70,7 @@ def expect_database(path: Path) -> None:
     """Refuse a file that is not empty and not a database.
 
     Raises:
-        LogCorrupt: it is something else.
+        ForeignFile: it is something else.
         LogUnavailable: it cannot be read.
     """
     try:
@@ -73,7 +79,10 @@ def expect_database(path: Path) -> None:
     except OSError as error:
         raise LogUnavailable(f"{path} cannot be read: {error.strerror}", fix="check the path and its rights") from None
     if start and start != _MAGIC:
-        raise LogCorrupt(f"{path} is not a database", fix="name another file, or restore the last good backup")
+        raise ForeignFile(
+            f"{path} is not an Interlock log: it is not a database",
+            fix="name another file, or restore the last good backup",
+        )
 
 
 def is_new(connection: sqlite3.Connection) -> bool:
@@ -94,15 +103,18 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def expect_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a database that is not a log of this release.
+def expect_release(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database that is not a log of this release; one that somebody changed is a log all the same.
 
     Raises:
-        LogCorrupt: it belongs to another application, or a part of it is missing or changed.
+        ForeignFile: it belongs to another application.
         SchemaMismatch: another release wrote it.
     """
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise LogCorrupt(f"{path} is a database of another application", fix="name another file for the event log")
+        raise ForeignFile(
+            f"{path} is not an Interlock log: it is a database of another application",
+            fix="name another file for the event log",
+        )
     version = _pragma(connection, "user_version")
     if version != VERSION:
         newer = version > VERSION
@@ -112,8 +124,29 @@ def expect_schema(connection: sqlite3.Connection, path: Path) -> None:
             if newer
             else "the file was never written by a release: restore a backup",
         )
+
+
+def changed_parts(connection: sqlite3.Connection) -> list[str]:
+    """Return the tables, indexes and triggers that are missing, or not as this release creates them."""
     found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    changed = [name for name, statement in _PARTS.items() if found.get(name) != statement]
+    return [name for name, statement in _PARTS.items() if found.get(name) != statement]
+
+
+def foreign_triggers(connection: sqlite3.Connection) -> list[str]:
+    """Return the triggers that no release creates: they could write what nobody asked for."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type='trigger' ORDER BY name")
+    return [str(name) for (name,) in names if name not in _PARTS]
+
+
+def expect_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse, before anything is written, a database that is not a log of this release in every part.
+
+    Raises:
+        LogCorrupt: it belongs to another application, or a part of it is missing or changed.
+        SchemaMismatch: another release wrote it.
+    """
+    expect_release(connection, path)
+    changed = changed_parts(connection)
     if changed:
         raise LogCorrupt(
             f"{path}: missing or changed by somebody: {', '.join(changed)}", fix="restore the last good backup"

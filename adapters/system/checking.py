@@ -1,24 +1,32 @@
 """Checks from outside and inside: probes of destinations, verification of the log, health of the installation."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from adapters.system.explaining import as_id
+from adapters.system.keys import key_of
+from adapters.system.parsing import LONGEST_NAME, MOST_PROBLEMS
 from adapters.system.views import FreshViews
 from engine.application import Workflows
 from engine.definition import Definition
 from engine.errors import EngineError, Invalid, NotFound
-from engine.log import EventLog, LoggedEvent
+from engine.log import EventLog, Head, LoggedEvent
 from engine.projection import BATCH
+from engine.receipts import ReceiptCheck
+from engine.storable import escape, presentable
 from engine.verification import verify
 from workflows.account.service import AccountService
 from workflows.connection.aggregate import Connection
-from workflows.parameters import validate_parameters
+from workflows.parameters import refuse_nothing, validate_parameters
 from workflows.permissions import Caller, authorise
 from workflows.ports import Catalog, Patterns
 from workflows.probe import ProbeReport
+from workflows.withdrawal import spec_of
+
+_HEAD = re.compile("([0-9]{1,18}):([0-9]{1,18}):([0-9a-fA-F]{64})")
 
 
 class Probes:
@@ -42,6 +50,8 @@ class Probes:
         if asked.get("fields") is not None:
             whole = {"name": "probe", "data_kind": spec.data_kinds[0], "fields": asked["fields"]}
             fields = validate_parameters(spec, whole, self._patterns)["fields"]
+        if variant.kind != "credential" and asked.get("credential"):
+            raise Invalid([("/credential", f"{spec.name} asks for no credential here")], fix="leave it out")
         if variant.kind == "credential":
             tried = await self._accounts.try_credential(
                 spec, variant, asked.get("credential") or {}, None, caller.sandbox, fields
@@ -55,7 +65,7 @@ class Probes:
         connection = await self._connection(caller, connection_id)
         if connection.state == "catalog_selected" or connection.state in connection.definition.final:
             raise Invalid([("", f"there is nothing to try in {connection.state}")], fix="authenticate first")
-        spec = self._catalog.get(connection.destination)
+        spec = spec_of(self._catalog, connection, "probe")
         account = None
         if connection.account_id is not None:
             account = await self._accounts.find(connection.account_id, caller.sandbox)
@@ -70,8 +80,10 @@ class Probes:
         authorise(caller, "manage-destinations")
         connection = await self._connection(caller, connection_id)
         before = connection.parameters if connection.state in ("saved", "disabled") else None
-        spec = self._catalog.get(connection.destination)
+        spec = spec_of(self._catalog, connection, "set_parameters")
         try:
+            if before is not None:
+                refuse_nothing(body)
             values = validate_parameters(spec, body, self._patterns, before=before)
         except Invalid as invalid:
             errors = [{"pointer": pointer, "message": message} for pointer, message in invalid.errors]
@@ -89,7 +101,10 @@ def _probe_body(body: Any) -> Mapping[str, Any]:
     known = {"destination": str, "variant": str, "credential": Mapping, "fields": Mapping}
     if not isinstance(body, Mapping):
         raise Invalid([("", "must be an object")])
-    problems = [(f"/{name}", f"unknown field; known: {', '.join(known)}") for name in body if name not in known]
+    problems = [
+        (f"/{escape(presentable(str(name), LONGEST_NAME))}", f"unknown field; known: {', '.join(known)}")
+        for name in [name for name in body if name not in known][:MOST_PROBLEMS]
+    ]
     problems += [
         (f"/{name}", "must be text" if kind is str else "must be an object")
         for name, kind in known.items()
@@ -112,9 +127,13 @@ def verify_log(
     decode: Callable[[LoggedEvent], Any],
     definitions: Sequence[Definition],
     *,
+    expected: Head | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
-    """Verify a log, whoever owns it: hashes, places, and every step against its definition. Findings come in order."""
+    """Verify a log, whoever owns it: hashes, places, receipts, and every step against its definition.
+
+    Findings come in order; *expected* is a head that was kept elsewhere (see `head_of`).
+    """
 
     def rows() -> Any:
         after = 0
@@ -123,17 +142,36 @@ def verify_log(
             after = page[-1].id
 
     damage = log.check()
-    result = verify(rows(), decode, {definition.name: definition for definition in definitions}, progress=progress)
+    known = {definition.name: definition for definition in definitions}
+    receipts = ReceiptCheck(log, key_of)
+    result = verify(rows(), decode, known, expected=expected, dense=log.DENSE, receipts=receipts, progress=progress)
     findings = [{**asdict(finding), "stream": str(finding.stream)} for finding in result.findings]
     return {
         "sound": result.sound and not damage,
         "events": result.events,
         "streams": result.streams,
         "position": result.position,
+        "sequence": result.sequence,
         "chain": result.chain.hex(),
+        "head": f"{result.sequence}:{result.position}:{result.chain.hex()}",
         "findings": findings,
         "store": damage,
     }
+
+
+def head_of(text: str) -> Head:
+    """Read a head as a verification tells it: SEQUENCE:POSITION:CHAIN.
+
+    Raises:
+        Invalid: it is none.
+    """
+    found = _HEAD.fullmatch(text.strip())
+    if found is None:
+        raise Invalid(
+            [("/expect", "is no head: SEQUENCE:POSITION:CHAIN, the chain in 64 hexadecimal digits")],
+            fix="send the head that an earlier verification told, as it is",
+        )
+    return Head(int(found[2]), int(found[1]), bytes.fromhex(found[3]))
 
 
 class Health:
@@ -144,17 +182,27 @@ class Health:
     ) -> None:
         self._workflows, self._views = workflows, views
         self._vault_problem, self._catalog = vault_problem, catalog
+        self._unsound = ""
 
     def report(self) -> dict[str, Any]:
         """Return `{ready, checks}`: log, vault, catalog and each view, with what is wrong and what to do."""
         checks = [self._log(), self._vault(), *self._projections(), self._specs()]
         return {"ready": all(check["ok"] for check in checks if check["name"] != "catalog"), "checks": checks}
 
+    def verified(self, found: Mapping[str, Any]) -> None:
+        """Take over what a verification of the log came to; one that found nothing clears what was met before."""
+        wrong = [*found["store"], *(finding["message"] for finding in found["findings"])]
+        self._unsound = "" if found["sound"] else f"verification found: {wrong[0]}"
+        if found["sound"]:
+            self._workflows.unreadable = ""
+
     def _log(self) -> dict[str, Any]:
         try:
             head = self._workflows.log.head()
         except EngineError as error:
             return {"name": "log", "ok": False, "message": str(error), "fix": error.fix}
+        if trouble := self._workflows.unreadable or self._unsound:
+            return {"name": "log", "ok": False, "message": trouble, "fix": "interlock audit verify names the row"}
         return {"name": "log", "ok": True, "message": f"{head.sequence} events, position {head.position}", "fix": ""}
 
     def _vault(self) -> dict[str, Any]:
@@ -166,7 +214,8 @@ class Health:
         checks = []
         try:
             for lag in self._views.lags():
-                message = f"at position {lag.position}, {lag.behind} behind"
+                late = f", {lag.behind} behind (it catches up when asked)" if lag.behind else ""
+                message = f"at position {lag.position}{late}"
                 if lag.parked:
                     message += f"; parked: {', '.join(str(position) for position, _ in lag.parked[:5])}"
                 fix = "interlock audit verify says what is wrong with the parked events" if lag.parked else ""

@@ -3,13 +3,15 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 from uuid import UUID
 
 import structlog
 
+from adapters.system.calls import Call, tell
+from adapters.system.keys import scope_of
 from adapters.system.matching import expect_version
 from adapters.system.outcome import Outcome, Show
 from adapters.system.parsing import body_of, canonical, command_class, parse
@@ -19,7 +21,17 @@ from engine.attempts import AttemptLog
 from engine.clock import Clock
 from engine.command import Command
 from engine.envelope import Context
-from engine.errors import Conflict, EngineError, GuardFailed, Invalid, KeyInFlight, KeyReused, NotFound, Refusal
+from engine.errors import (
+    Conflict,
+    EngineError,
+    GuardFailed,
+    Invalid,
+    KeyInFlight,
+    KeyReused,
+    NotFound,
+    Refusal,
+    TransitionRefused,
+)
 from engine.log import CommandKey, Receipt
 from workflows.account.aggregate import Account
 from workflows.connection.aggregate import Connection
@@ -27,22 +39,11 @@ from workflows.permissions import Caller, authorise, connect_permissions
 from workflows.ports import Catalog, Vault
 
 Handler = Callable[[Any, Context, CommandKey | None], Awaitable[Receipt]]
+Possible = Callable[[Caller, str, UUID], Awaitable[tuple[str, ...]]]
+"""(caller, kind, id) -> the commands that they may send to that object now."""
 AGGREGATES: dict[str, type[Workflow]] = {"connection": Connection, "account": Account}
 
 _log = structlog.get_logger("interlock")
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One command as it was sent, and the circumstances."""
-
-    command: type[Command]
-    body: Any
-    make: Callable[[UUID | None], Command]
-    caller: Caller
-    context: Context
-    if_match: str | None
-    must_match: bool
 
 
 class Commands:
@@ -56,10 +57,11 @@ class Commands:
         vault: Vault,
         handlers: Mapping[type[Command], Handler],
         show: Show,
+        possible: Possible,
         clock: Clock,
     ) -> None:
         self._workflows, self._catalog, self._vault = workflows, catalog, vault
-        self._handlers, self._show, self._clock = handlers, show, clock
+        self._handlers, self._show, self._possible, self._clock = handlers, show, possible, clock
         self._attempts = AttemptLog(workflows)
         self._flying: set[bytes] = set()
         self._mutex = Lock()
@@ -82,7 +84,7 @@ class Commands:
         """
         command = command_class(kind, trigger)
         context = self._context(caller, key)
-        call = _Call(command, body, lambda found: parse(command, body, found), caller, context, if_match, must_match)
+        call = Call(command, body, lambda found: parse(command, body, found), caller, context, if_match, must_match)
         return await self._judge(call, target)
 
     async def handle(
@@ -99,7 +101,7 @@ class Commands:
             LogError: the log cannot be written; nothing changed.
         """
         context = self._context(caller, key)
-        call = _Call(type(command), body_of(command), lambda _: command, caller, context, if_match, False)
+        call = Call(type(command), body_of(command), lambda _: command, caller, context, if_match, False)
         return await self._judge(call, command.target_id)
 
     def _context(self, caller: Caller, key: str | None) -> Context:
@@ -112,7 +114,7 @@ class Commands:
             clock=self._clock,
         )
 
-    async def _judge(self, call: _Call, target: UUID | str | None) -> Outcome:
+    async def _judge(self, call: Call, target: UUID | str | None) -> Outcome:
         """Decide, and whatever comes of it write one wide line and put a refusal on record."""
         started, command = time.perf_counter(), call.command
         line: dict[str, Any] = {"command": command.TRIGGER, "kind": command.TARGET, "actor": call.caller.actor}
@@ -131,6 +133,10 @@ class Commands:
             return outcome
         except EngineError as error:
             write = _log.warning
+            if workflow is not None and isinstance(error, (TransitionRefused, GuardFailed)):
+                # The table alone would also name steps that no command takes, and those that a guard forbids.
+                with suppress(EngineError):
+                    error.offering(await self._possible(call.caller, command.TARGET, workflow.id))
             line |= {"verdict": "refused" if isinstance(error, Refusal) else "failed", "code": code_of(error)}
             line |= {"reason": str(error), "guards": [r.name for r in getattr(error, "guards", ()) if not r.passed]}
             if isinstance(error, (Refusal, Conflict)):
@@ -142,9 +148,9 @@ class Commands:
             raise
         finally:
             line["ms"] = round((time.perf_counter() - started) * 1000, 2)
-            _tell(write, line)
+            tell(write, line)
 
-    def _authorise(self, call: _Call) -> None:
+    def _authorise(self, call: Call) -> None:
         """Refuse who lacks a permission, before anything else is judged; some destinations take one more."""
         authorise(call.caller, *call.command.PERMISSIONS)
         destination = call.body.get("destination") if isinstance(call.body, Mapping) else None
@@ -153,14 +159,15 @@ class Commands:
                 authorise(call.caller, *connect_permissions(self._catalog.get(destination)))
 
     async def _note(
-        self, call: _Call, target: UUID | str | None, workflow: Workflow | None, error: EngineError
+        self, call: Call, target: UUID | str | None, workflow: Workflow | None, error: EngineError
     ) -> UUID | None:
         about = "new" if call.command.OPENS else "unknown"
         if workflow is None and not call.command.OPENS:
             with suppress(EngineError):  # who lacks a permission, lacked it for this one
                 workflow = await self._find(call.command.TARGET, target, call.caller.sandbox)
+        # The key is for an answer to be found by, and nothing is found by that of a refused command.
         return await self._attempts.refused(
-            call.context,
+            replace(call.context, key=None),
             command=call.command.TRIGGER,
             target=f"{call.command.TARGET}:{workflow.id if workflow else about}",
             code=code_of(error),
@@ -178,7 +185,7 @@ class Commands:
             # One text for an id that is none, a missing object and one of another sandbox.
             raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s") from None
 
-    async def _once(self, call: _Call, workflow: Workflow | None) -> Outcome:
+    async def _once(self, call: Call, workflow: Workflow | None) -> Outcome:
         """Decide a command with a key at most once: a known key answers with its first receipt."""
         key = self._key(call, workflow)
         if key is None:
@@ -203,15 +210,14 @@ class Commands:
             with self._mutex:
                 self._flying.discard(key.scope)
 
-    def _key(self, call: _Call, workflow: Workflow | None) -> CommandKey | None:
+    def _key(self, call: Call, workflow: Workflow | None) -> CommandKey | None:
         key, command = call.context.key, call.command
         if key is None:
             return None
         if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
             raise Invalid([("/Idempotency-Key", "must be 1 to 255 printable ASCII characters")])
-        about = str(workflow.id) if workflow else f"{command.TARGET}:new"
         digest = self._vault.fingerprint(canonical([command.TRIGGER, call.body]), "request")
-        scope = (call.context.sandbox, call.context.actor, about, key)
+        scope = scope_of(call.context, command.TARGET, workflow.id if workflow else None)
         return CommandKey.of(*scope, request=digest.encode(), opens=command.OPENS)
 
     def _known(self, command: type[Command], workflow: Workflow | None, key: CommandKey) -> Outcome | None:
@@ -223,7 +229,7 @@ class Commands:
             raise KeyReused
         return Outcome.of(command, receipt, self._show, replayed=True)
 
-    async def _decide(self, call: _Call, workflow: Workflow | None, key: CommandKey | None) -> Outcome:
+    async def _decide(self, call: Call, workflow: Workflow | None, key: CommandKey | None) -> Outcome:
         if workflow is not None and (call.must_match or call.if_match is not None):
             expect_version(self._workflows, workflow.id, call.if_match)
         asked = call.make(workflow.id if workflow else None)
@@ -234,13 +240,6 @@ class Commands:
                 expect_version(self._workflows, workflow.id, call.if_match)
             raise
         return Outcome.of(call.command, receipt, self._show)
-
-
-def _tell(write: Callable[..., Any], line: Mapping[str, Any]) -> None:
-    """Write the wide line of one command; in process, nobody sees lines unless they asked for them."""
-    if structlog.is_configured():
-        with suppress(OSError, ValueError):  # a terminal that went away changes nothing about what is recorded
-            write("command", **{name: value for name, value in line.items() if value not in (None, [])})
 
 
 def code_of(error: EngineError) -> str:

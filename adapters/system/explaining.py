@@ -14,6 +14,7 @@ from engine.clock import Clock
 from engine.diagram import mermaid
 from engine.envelope import Context
 from engine.errors import Invalid, NotFound
+from engine.guard import GuardReport
 from engine.history import steps
 from engine.projection import Projection
 from projections.audit import describe_changes, sentence
@@ -22,7 +23,8 @@ from workflows.connection.aggregate import Connection
 from workflows.connection.handlers import known_facts
 from workflows.nearest import nearest
 from workflows.permissions import Caller, judge, may_view
-from workflows.ports import Catalog
+from workflows.ports import Catalog, Patterns
+from workflows.withdrawal import spec_if_any
 
 AGGREGATES: dict[str, type[Workflow]] = {"connection": Connection, "account": Account}
 
@@ -34,11 +36,12 @@ class Explanations:
         self,
         workflows: Workflows,
         catalog: Catalog,
+        patterns: Patterns,
         rows: dict[str, Projection[Any]],
         clock: Clock,
         draft_days: int,
     ) -> None:
-        self._workflows, self._catalog = workflows, catalog
+        self._workflows, self._catalog, self._patterns = workflows, catalog, patterns
         self._rows = {kind: Standing(workflows, projection) for kind, projection in rows.items()}
         self._clock, self._days = clock, draft_days
 
@@ -48,9 +51,12 @@ class Explanations:
 
     def _row(self, kind: str, object_id: UUID, sandbox: str | None, moment: Moment) -> dict[str, Any]:
         row = self._rows[kind].row(object_id, moment)
+        now = self._rows[kind].row(object_id, Moment()) if row is None and moment.past else row
         # A foreign object and one of another kind look exactly like a missing one.
-        if row is None or (sandbox is not None and row.sandbox != sandbox):
+        if now is None or (sandbox is not None and now.sandbox != sandbox):
             raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s")
+        if row is None:
+            raise NotFound(_never_stood(moment, now.version), fix="its history tells which versions it has, and when")
         return {**row.model_dump(mode="json"), "etag": f'"{row.version}-{row.digest}"'}
 
     def get(self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None) -> dict[str, Any]:
@@ -69,16 +75,25 @@ class Explanations:
         """Return every command with its verdict, guard by guard, by the guards that decide for real."""
         workflow = await self._load(caller, kind, object_id)
         found = []
-        for report in await self._reports(workflow):
-            command = KINDS[kind].get(report.command)
-            if command is None:
-                continue  # link, unlink, bind: steps that other commands take
-            permitted = judge(caller, *command.PERMISSIONS)
+        for report, permitted in await self._judged(caller, kind, workflow):
             shown = report.as_dict()
             shown["guards"] = [permitted.as_dict(), *shown["guards"]]
             shown["allowed"] = report.allowed and bool(permitted.passed)
             found.append(shown)
         return {"id": str(workflow.id), "state": workflow.state, "version": workflow.version, "actions": found}
+
+    async def possible(self, caller: Caller, kind: str, object_id: UUID) -> tuple[str, ...]:
+        """Return the commands that *caller* may send to an object now, by the same verdicts as `actions`."""
+        workflow = await self._workflows.get(AGGREGATES[kind], object_id, caller.sandbox)
+        judged = await self._judged(caller, kind, workflow)
+        return tuple(report.command for report, permitted in judged if report.allowed and permitted.passed)
+
+    async def _judged(
+        self, caller: Caller, kind: str, workflow: Workflow
+    ) -> list[tuple[explain.ActionReport, GuardReport]]:
+        # link, unlink, bind are steps that other commands take.
+        asked = [(KINDS[kind].get(report.command), report) for report in await self._reports(workflow)]
+        return [(report, judge(caller, *command.PERMISSIONS)) for command, report in asked if command is not None]
 
     async def _reports(self, workflow: Workflow) -> tuple[explain.ActionReport, ...]:
         facts = await self._facts(workflow)
@@ -90,13 +105,12 @@ class Explanations:
 
     async def _facts(self, workflow: Any) -> dict[str, Any]:
         if not isinstance(workflow, Connection):
-            return {}
+            return {"withdrawn": spec_if_any(self._catalog, workflow) is None}
         account = None
         if workflow.account_id is not None:
             account = await self._workflows.get(Account, workflow.account_id)
-        spec = self._catalog.get(workflow.destination)
         context = Context(actor="", clock=self._clock)
-        return dict(known_facts(spec, account, workflow, context, self._days))
+        return known_facts(workflow, account, context, self._days, self._catalog, self._patterns)
 
     async def path(self, caller: Caller, connection_id: UUID | str, goal: str) -> dict[str, Any]:
         """Return the shortest legal way of a connection to a state, each step with the input it asks for.
@@ -108,7 +122,7 @@ class Explanations:
         states = connection.definition.states
         if goal not in states:
             raise Invalid([("/to", f"unknown state{nearest(goal, states)}; one of: {', '.join(states)}")])
-        spec = self._catalog.get(connection.destination)
+        spec = spec_if_any(self._catalog, connection)
         way = [
             {"command": trigger, "input": input_schema(trigger, spec), "prefill": prefill(trigger, connection)}
             for trigger in explain.path(connection, goal)
@@ -167,6 +181,12 @@ class Explanations:
             "to": {"version": after["version"], "state": after["state"]},
             "changes": [{"field": name, "before": before[name], "after": after[name]} for name in names],
         }
+
+
+def _never_stood(moment: Moment, newest: int) -> str:
+    if moment.version is not None:
+        return f"it has no version {moment.version}; its newest is {newest}"
+    return f"it had not begun at {'that position' if moment.position is not None else 'that moment'}"
 
 
 def as_id(kind: str, text: UUID | str) -> UUID:

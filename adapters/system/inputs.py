@@ -10,8 +10,13 @@ from workflows.parameters import credential_schema, parameters_schema
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
 
-def input_schema(trigger: str, spec: DestinationSpec) -> dict[str, Any]:
-    """Return the schema of the body of a command to a connection of that destination."""
+def input_schema(trigger: str, spec: DestinationSpec | None) -> dict[str, Any]:
+    """Return the schema of the body of a command to a connection of that destination.
+
+    Without a spec (the destination left the catalog), what the command takes from any destination.
+    """
+    if spec is None:
+        return _of_any_destination(trigger)
     match trigger:
         case "authenticate":
             return {"$schema": SCHEMA, "title": "Authenticate", "oneOf": _ways_to_sign_in(spec)}
@@ -26,10 +31,14 @@ def input_schema(trigger: str, spec: DestinationSpec) -> dict[str, Any]:
                 schema["properties"]["marketing_actions"]["allOf"] = locked
             return schema
         case _:
-            schema = COMMANDS[trigger].model_json_schema(mode="validation")
-            schema["properties"] = {n: p for n, p in schema["properties"].items() if n != "connection_id"}
-            schema["required"] = [name for name in schema.get("required", ()) if name != "connection_id"]
-            return {"$schema": SCHEMA, **schema, "title": COMMANDS[trigger].__name__}
+            return _of_any_destination(trigger)
+
+
+def _of_any_destination(trigger: str) -> dict[str, Any]:
+    schema = COMMANDS[trigger].model_json_schema(mode="validation")
+    schema["properties"] = {n: p for n, p in schema["properties"].items() if n != "connection_id"}
+    schema["required"] = [name for name in schema.get("required", ()) if name != "connection_id"]
+    return {"$schema": SCHEMA, **schema, "title": COMMANDS[trigger].__name__}
 
 
 def _ways_to_sign_in(spec: DestinationSpec) -> list[dict[str, Any]]:

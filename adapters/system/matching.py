@@ -1,10 +1,14 @@
 """If-Match: whether somebody who sends a change has seen what it changes."""
 
+import re
 from uuid import UUID
 
 from adapters.system.etag import etag_of, tags_in, version_in
 from engine.application import Workflows
 from engine.errors import NotFound, StaleVersion, VersionRequired
+from projections.text import instant
+
+_OURS = re.compile(r'"[0-9]{1,9}-[0-9a-f]{64}"')
 
 
 def expect_version(workflows: Workflows, workflow_id: UUID, if_match: str | None) -> None:
@@ -30,8 +34,10 @@ def expect_version(workflows: Workflows, workflow_id: UUID, if_match: str | None
             "type": event.TOPIC,
             "state": event.state,
             "actor": event.envelope.actor,
-            "recorded_at": event.timestamp.isoformat(),
+            "recorded_at": instant(event.timestamp),
         }
         for event in map(workflows.decode, workflows.log.read_stream(workflow_id, after=since))
     ]
-    raise StaleVersion(", ".join(tags)[:100], actual, missed)
+    # Whatever else was sent is not repeated: nobody knows what it is.
+    ours = [tag for tag in tags if _OURS.fullmatch(tag)]
+    raise StaleVersion(", ".join(ours[:3]) or "(one that was never its own)", actual, missed)

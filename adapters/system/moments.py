@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from engine.application import Workflows
-from engine.errors import Invalid
+from engine.errors import Invalid, LogCorrupt, UnknownTopic
 from engine.log import LoggedEvent
-from engine.projection import Recorded, recorded_events
+from engine.projection import BATCH, Recorded
 
 _FORMS = "a version (3), a position (position:120) or a moment (2026-05-01T12:00:00Z)"
 
@@ -60,8 +60,27 @@ def recorded_of(workflows: Workflows, logged: LoggedEvent) -> Recorded:
 
 
 def all_until(workflows: Workflows, moment: Moment) -> Iterator[Recorded]:
-    """Return the events of the whole log that had happened by *moment*."""
-    return until(recorded_events(workflows.log, workflows.decode, upto=moment.position), moment)
+    """Return the events of the whole log that had happened by *moment*.
+
+    One that cannot be read ends its stream: what nobody can read keeps nobody from the rest, and health tells of it.
+    """
+    return until(_readable(workflows, moment.position), moment)
+
+
+def _readable(workflows: Workflows, upto: int | None) -> Iterator[Recorded]:
+    ended: set[UUID | str] = set()
+    after = 0
+    while page := workflows.log.read(after, limit=BATCH, upto=upto):
+        for logged in page:
+            if logged.originator_id in ended:
+                continue
+            try:
+                recorded = recorded_of(workflows, logged)
+            except (LogCorrupt, UnknownTopic):
+                ended.add(logged.originator_id)
+                continue
+            yield recorded
+        after = page[-1].id
 
 
 def until(events: Iterable[Recorded], moment: Moment) -> Iterator[Recorded]:

@@ -51,6 +51,6 @@ class Outcome:
 
 def _next(receipt: Receipt, shown: dict[str, Any]) -> dict[str, Any]:
     wanted = shown["then"] == "activate"
-    why = ACTIVATION if wanted else f"the connection is saved and can be activated whenever you like; but {ACTIVATION}"
+    why = ACTIVATION if wanted else f"the connection is saved, as asked; {ACTIVATION}"
     href = f"/v1/activations?connection={receipt.stream}"
     return {"href": href, "workflow": "activation", "available": False, "reason": why}

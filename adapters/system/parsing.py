@@ -19,6 +19,24 @@ MOST_PROBLEMS = 50
 LONGEST_NAME = 100
 """How much of what somebody sent an answer tells: nobody makes it long by sending many wrong names, or a long one."""
 
+_AN_ID = "must be an id, like 01934c2e-0000-7000-8000-000000000001"
+_PLAIN = {
+    "missing": "is required",
+    "string_type": "must be text",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+    "bool_type": "must be true or false",
+    "uuid_parsing": _AN_ID,
+    "uuid_type": _AN_ID,
+    "string_pattern_mismatch": "contains a control character",
+    "string_unicode": "contains half of a surrogate pair",
+}
+_COUNTED = {
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+}
+"""What pydantic finds, as a person would say it; its own words may repeat what was sent."""
+
 KINDS: dict[str, dict[str, type[Command]]] = {
     "connection": {connection.SelectDestination.TRIGGER: connection.SelectDestination, **connection.COMMANDS},
     "account": {account.CreateAccount.TRIGGER: account.CreateAccount, **account.COMMANDS},
@@ -51,7 +69,7 @@ def parse(command: type[Command], body: Any, target: UUID | None) -> Command:
     try:
         return command.model_validate(values)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        problems = error.errors(include_url=False, include_input=False)
     except RecursionError:
         raise Invalid([("", "is nested too deep")]) from None
     told = [(_pointer(problem["loc"]), _message(problem, fields)) for problem in problems[:MOST_PROBLEMS]]
@@ -67,9 +85,13 @@ def _pointer(location: tuple[int | str, ...]) -> str:
 def _message(problem: Any, fields: list[str]) -> str:
     if problem["type"] == "extra_forbidden":
         return f"unknown field{nearest(str(problem['loc'][-1]), fields)}; known: {', '.join(fields) or 'none'}"
-    if problem["type"] == "missing":
-        return "is required"
-    return str(problem["msg"]).replace("Input should be", "must be")
+    # Of the context only what the field itself says is told: other parts of it may repeat what was sent.
+    kind, about = problem["type"], problem.get("ctx") or {}
+    if kind in _COUNTED:
+        return _COUNTED[kind].format_map(about)
+    if kind == "literal_error":
+        return f"must be {about['expected']}"
+    return _PLAIN.get(kind, "is not a value that it can have")
 
 
 def body_of(command: Command) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from adapters.system.browsing import Lists
-from adapters.system.checking import Health, Probes, verify_log
+from adapters.system.checking import Health, Probes, head_of, verify_log
 from adapters.system.commands import Commands, Handler
 from adapters.system.explaining import Explanations, as_id
 from adapters.system.outcome import Outcome
@@ -54,7 +54,7 @@ class System:
     ) -> None:
         self.workflows, self.catalog, self.views = workflows, catalog, views
         rows: dict[str, Projection[Any]] = {"connection": views.connections, "account": views.accounts}
-        self.explain = Explanations(workflows, catalog, rows, clock, draft_days)
+        self.explain = Explanations(workflows, catalog, patterns, rows, clock, draft_days)
         self.lists = Lists(catalog, views)
         self.probes = Probes(workflows, catalog, accounts, patterns)
         self.health = Health(workflows, views, vault_problem, catalog)
@@ -64,6 +64,7 @@ class System:
             vault=vault,
             handlers=handlers,
             show=self.explain.show,
+            possible=self.explain.possible,
             clock=clock,
         )
         self.handle, self.submit = self._commands.handle, self._commands.submit
@@ -86,10 +87,23 @@ class System:
         result: T = runner.run(work)
         return result
 
-    def verify(self, caller: Caller, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
-        """Verify the whole log: hashes, places, and every step against its definition."""
+    def verify(
+        self, caller: Caller, progress: Callable[[int], None] | None = None, *, expect: str | None = None
+    ) -> dict[str, Any]:
+        """Verify the whole log: hashes, places, receipts, and every step against its definition.
+
+        *expect* is the `head` that an earlier verification told: a log that lost its tail since, or has another past,
+        is found.
+
+        Raises:
+            Invalid: it is none.
+        """
         authorise(caller, "view-user-activity-log")
-        return verify_log(self.workflows.log, self.workflows.decode, self._definitions, progress=progress)
+        log, decode = self.workflows.log, self.workflows.decode
+        expected = None if expect is None else head_of(expect)
+        found = verify_log(log, decode, self._definitions, expected=expected, progress=progress)
+        self.health.verified(found)
+        return found
 
     def replay(self, caller: Caller, kind: str, object_id: UUID | str) -> list[dict[str, Any]]:
         """Walk through the history of one object, state by state; for auditors."""

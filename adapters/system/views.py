@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from adapters.system.moments import Moment, all_until
 from engine.application import Workflows
-from engine.errors import LogUnavailable
+from engine.errors import Invalid, LogUnavailable
 from engine.projection import Page, Projection, Query, Views, catch_up, fold, rebuild
 from projections.accounts import Accounts
 from projections.attempts import AttemptTrail
@@ -21,6 +21,11 @@ from projections.connections import Connections
 R = TypeVar("R", bound=BaseModel)
 PATIENCE = 2.0
 """Seconds that a read waits for the position it was asked to include."""
+FURTHEST = 10_000
+"""How far beyond the end of the log a position may be for a read to wait for it at all."""
+WAITING = 8
+"""How many reads may wait at once: each holds one of the threads that everybody's reads need."""
+_ASK_LATER = "ask again later, or with a smaller min_position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class FreshViews:
             self.audit,
             self.attempts,
         )
+        self._waiting = BoundedSemaphore(WAITING)
         self._locks = {projection.name: Lock() for projection in self.all}
 
     def query(
@@ -107,12 +113,29 @@ class FreshViews:
         return self._views
 
     def wait(self, position: int) -> None:
-        """Return when the log has come to *position*; raises LogUnavailable when it does not in time."""
+        """Return when the log has come to *position*.
+
+        Raises:
+            Invalid: it is so far beyond the end that no answer can have named it.
+            LogUnavailable: the log does not come there in time, or too many wait already.
+        """
+        end = self._workflows.log.head().position
+        if end >= position:
+            return
+        if position > end + FURTHEST:
+            what = f"is more than {FURTHEST} beyond the end of the log, which is {end}"
+            raise Invalid([("/min_position", what)], fix="send the position of a receipt")
+        if not self._waiting.acquire(blocking=False):
+            raise LogUnavailable("too many reads wait for positions that are not there yet", fix=_ASK_LATER)
+        try:
+            self._wait(position)
+        finally:
+            self._waiting.release()
+
+    def _wait(self, position: int) -> None:
         give_up = time.monotonic() + PATIENCE
         while (end := self._workflows.log.head().position) < position:
             if time.monotonic() > give_up:
-                raise LogUnavailable(
-                    f"the log ends at position {end}; position {position} is not there yet",
-                    fix="ask again later, or with a smaller min_position",
-                )
+                what = f"the log ends at position {end}; position {position} is not there yet"
+                raise LogUnavailable(what, fix=_ASK_LATER)
             time.sleep(0.02)

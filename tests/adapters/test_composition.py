@@ -131,7 +131,7 @@ def test_a_catalog_that_is_not_there_is_told_by_health_and_stops_nothing(tmp_pat
         report = system.health.report()
         [catalog] = [check for check in report["checks"] if check["name"] == "catalog"]
     assert (report["ready"], catalog["ok"]) == (True, False)
-    assert "nowhere cannot be read" in catalog["message"]
+    assert "nowhere: cannot be read" in catalog["message"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,16 @@ def test_a_refusal_says_what_would_be_possible_and_what_comes_first():
     refused = errors.TransitionRefused("post", "drafted", ["rewrite", "seal"], ["seal"])
     assert str(refused) == "post is not possible from drafted; possible: rewrite, seal; first: seal"
     assert refused.fix == "send seal first"
-    assert errors.TransitionRefused("post", "lost", []).fix == "send one of: nothing"
+    assert errors.TransitionRefused("post", "lost", []).fix == "it has ended; begin a new one"
+
+
+def test_a_refusal_names_as_possible_only_what_can_be_asked_for():
+    refused = errors.TransitionRefused("post", "drafted", ["rewrite", "bind"])
+    assert str(refused.offering(["rewrite"])) == "post is not possible from drafted; possible: rewrite"
+    assert (refused.allowed, refused.fix) == (("rewrite",), "send one of: rewrite")
+    assert refused.offering([]).fix == "see its actions: they say what is in the way"
+    assert errors.TransitionRefused("post", "lost", []).offering([]).fix == "it has ended; begin a new one"
+    assert errors.GuardFailed("post", "sealed", [], ["post"]).offering([]).allowed == ()
 
 
 def test_a_guard_that_refuses_without_words_is_named():

@@ -13,6 +13,8 @@ from engine.errors import LogCorrupt
 from engine.evidence import EMPTY, chain_hash, leaf_hash
 from engine.log import Head
 from engine.mapper import EventMapper
+from engine.memory import MemoryLog
+from engine.receipts import ReceiptCheck
 from engine.verification import verify
 from tests.suites.letters import ANN, DEFINITION, Posted, Sealed, a_letter, an_office_with_letters
 
@@ -337,3 +339,49 @@ def test_a_stream_does_not_move_to_another_sandbox():
     envelope = {**json.loads(tampered[3].state)["envelope"], "sandbox": "lab"}
     tampered[3] = replace(rewritten(tampered[3], envelope=envelope), sandbox="lab")
     assert places(check(relinked(tampered))) == [("altered", 4)]
+
+
+class FiledLog(MemoryLog):
+    """A log whose keys stand beside its rows, where somebody can alter them."""
+
+    def __init__(self, filed):
+        super().__init__()
+        self.filed = filed
+
+    def filings(self, after, *, limit):
+        return [filing for filing in self.filed if filing[0] > after][:limit]
+
+
+def test_a_dense_log_has_one_number_for_position_and_sequence():
+    moved = [replace(row, id=row.id + 5) if row.id > 3 else row for row in rows()]
+    assert verify(moved, DECODE, KNOWN).sound
+    result = verify(moved, DECODE, KNOWN, dense=True)
+    assert places(result) == [("order", 9)]
+    assert result.findings[0].message == "event 4 of the log stands at position 9"
+    assert verify(rows(), DECODE, KNOWN, dense=True).sound
+
+
+def test_what_stands_beside_the_rows_is_compared_with_what_the_bodies_say():
+    log, key = rows(), b"k" * 32
+    whole = [(row.id, key, 1, row.originator_id.bytes if row.originator_version == 1 else None) for row in log]
+
+    def key_of(event):
+        return key, event.originator_version == 1
+
+    def found(filed):
+        told = verify(log, DECODE, KNOWN, receipts=ReceiptCheck(FiledLog(filed), key_of))
+        assert {finding.kind for finding in told.findings} <= {"receipt"}
+        return [finding.position for finding in told.findings]
+
+    # All of these letters were written under one context: nothing but the key tells the commands apart.
+    assert set(found(whole)) == set(range(2, 13))
+    assert found([(position, None, 1, None) for position, *_ in whole]) == list(range(1, 13))
+    assert verify(log, DECODE, KNOWN, receipts=ReceiptCheck(FiledLog([]), key_of)).sound, "it keeps none"
+
+
+def test_a_row_that_was_altered_is_not_told_a_second_time_for_its_key():
+    filed = [(row.id, b"k" * 32, 1, None) for row in rows()]
+    tampered = changed(5, state=b"{}")
+    result = verify(tampered, DECODE, KNOWN, receipts=ReceiptCheck(FiledLog(filed), lambda event: None))
+    assert ("receipt", 6) not in places(result)
+    assert ("receipt", 5) in places(result)

@@ -10,7 +10,7 @@ from engine.testing import given
 from tests.suites import story
 from workflows.account.aggregate import Account
 from workflows.catalog import FILE_ALERTS, MARKETING_ACTIONS
-from workflows.connection import commands, events
+from workflows.connection import commands, events, guards
 from workflows.connection.aggregate import Connection
 from workflows.connection.definition import DEFINITION
 from workflows.probe import ProbeReport
@@ -66,7 +66,7 @@ def govern(*actions, locked=(), trigger="govern"):
 
 
 def save(account=ACCOUNT, then="exit"):
-    return step("save", {"account": account}, then=then)
+    return step("save", {"account": account, "spec_digest": "d1", "outdated": ()}, then=then)
 
 
 def expire(age=31):
@@ -239,22 +239,29 @@ def test_where_nothing_is_asked_there_is_no_account_to_judge():
 
 
 @pytest.mark.parametrize(("place", "trigger"), [("parameters_set", "configure_alerts"), ("saved", "edit_alerts")])
-def test_an_alert_that_is_not_on_offer_is_refused_by_name(place, trigger):
-    at(place).when(configure_alerts("skip-rate", "earthquake", trigger=trigger)).then_refused(
-        GuardFailed, "not on offer for this destination: earthquake"
+def test_an_alert_that_is_not_on_offer_is_refused_by_its_place(place, trigger):
+    at(place).when(configure_alerts("skip-rate", "skip-rat", trigger=trigger)).then_refused(
+        GuardFailed, "/alerts/1 is not on offer for this destination; did you mean skip-rate?"
     )
+
+
+def test_of_many_choices_that_are_none_only_the_first_are_told_apart():
+    chosen = [f"hunter{number}" for number in range(9)]
+    told = guards.alerts_on_offer.ask({"alerts": tuple(chosen), "offered_alerts": FILE_ALERTS})
+    assert (told.pointer, told.message.count("/alerts/"), told.message[-12:]) == ("/alerts/0", 5, "; and 4 more")
+    assert "hunter" not in str(told.as_dict())
 
 
 @pytest.mark.parametrize(("place", "trigger"), [("alerts_configured", "govern"), ("saved", "edit_marketing_actions")])
 def test_an_unknown_marketing_action_and_a_missing_locked_one_are_refused(place, trigger):
     at(place).when(govern("telepathy", trigger=trigger)).then_refused(
-        GuardFailed, "unknown marketing actions: telepathy"
+        GuardFailed, "/marketing_actions/0 is no marketing action"
     )
     at(place).when(govern(locked=("analytics",), trigger=trigger)).then_refused(
         GuardFailed, "this destination cannot do without: analytics"
     )
     both = govern("telepathy", locked=("analytics",), trigger=trigger)
-    at(place).when(both).then_refused(GuardFailed, "unknown marketing actions: telepathy", "cannot do without")
+    at(place).when(both).then_refused(GuardFailed, "/marketing_actions/0 is no marketing action", "cannot do without")
 
 
 def test_a_draft_expires_on_its_thirtieth_untouched_day_and_not_before():

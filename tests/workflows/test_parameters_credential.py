@@ -128,7 +128,7 @@ def test_a_bearer_token_that_no_header_can_carry_is_refused(token):
 def test_where_nothing_is_asked_nothing_is_taken(spec, variant):
     assert accepted_credential(spec, {}, variant) == {}
     found = refused_credential(spec, {"password": "x"}, variant)
-    assert found == {"/credential/password": "unknown field; nothing is asked here"}
+    assert found == {"/credential": "has an unknown field; nothing is asked here"}
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 5, Secret("text")])
@@ -147,6 +147,11 @@ def test_no_value_is_repeated():
         assert canary not in str(refused_credential(S3, raw))
 
 
-def test_an_unknown_field_gets_the_nearest_known_one():
-    found = refused_credential(S3, {**S3_KEYS, "acces_key": ACCESS})
-    assert found == {"/credential/acces_key": "unknown field; did you mean access_key?"}
+def test_an_unknown_field_gets_the_nearest_known_one_and_is_not_repeated():
+    with pytest.raises(Invalid) as wrong:
+        accepted_credential(S3, {**S3_KEYS, "acces_key": ACCESS, "hunter2": "", "hunter3": ""})
+    known = "known: access_key, secret_key, region, endpoint, encryption_key"
+    assert list(wrong.value.errors) == [
+        ("/credential", f"has an unknown field; did you mean access_key?; {known}"),
+        ("/credential", f"has an unknown field; {known}"),
+    ]

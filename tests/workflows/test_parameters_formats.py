@@ -163,7 +163,7 @@ def test_headers_are_kept_without_blanks_around_them(given, kept):
     [
         *((f"{name}:x", "is set by the connection") for name in ("Host", "content-length", "Transfer-Encoding", "TE")),
         *(
-            (f"{name}:x", "belongs to the credential")
+            (f"a:b, {name}:x", "pair 2 names something that proves who calls: use the account's credential")
             for name in ("Cookie", "AUTHORIZATION", "X-Api-Key", "Set-Cookie")
         ),
         ("a:1,A:2", "a second time"),
@@ -182,6 +182,46 @@ def test_headers_are_kept_without_blanks_around_them(given, kept):
 )
 def test_headers_that_could_do_harm_are_refused(bad, problem):
     assert problem in refused(HTTP, with_fields(HTTP, headers=bad))["/fields/headers"]
+
+
+PROVING = (
+    *("X-Token", "X-Secret", "Private-Token", "X-Auth-Key", "X-Vault-Token", "DD-API-KEY", "DD-APPLICATION-KEY"),
+    *("Ocp-Apim-Subscription-Key", "X-Functions-Key", "X-Api-Token", "X-Hub-Signature", "X-Hub-Signature-256"),
+    *("api_key", "apikey", "apiKey", "sig", "access_token", "accessToken", "client_secret", "password", "db-pass"),
+    *("passwd", "PHPSESSID", "session-id", "key", "X-Key", "auth", "oauth_token", "X-Amz-Credential", "jwt", "xtoken"),
+)
+HONEST = (
+    *("X-Request-Id", "key-features", "X-Correlation-Id", "Accept-Language", "partition-key", "idempotency-key"),
+    *("author", "authority", "design", "sign-up", "monkey", "keyboard", "max_tokens", "X-Tenant", "country-code"),
+    *("passenger", "compass", "signal", "passport", "User-Agent", "Origin", "X-Key-Id", "primaryKey", "parameter1"),
+)
+"""Names of headers and query parameters: those whose values would let somebody in, and those that only sound so."""
+
+
+@pytest.mark.parametrize("name", PROVING)
+def test_what_proves_who_calls_is_refused_as_header_and_in_every_query(name):
+    advice = "pair 2 names something that proves who calls: use the account's credential instead, which is never shown"
+    assert refused(HTTP, with_fields(HTTP, headers=f"a:1,{name}:x")) == {"/fields/headers": advice}
+    assert refused(HTTP, with_fields(HTTP, query_parameters=f"a=1&{name}=x")) == {"/fields/query_parameters": advice}
+    url = f"https://events.example.com/in?a=1&{name}=x"
+    assert refused(HTTP, with_fields(HTTP, http_endpoint=url)) == {"/fields/http_endpoint": f"its query: {advice}"}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_name_passes_as_header_and_in_every_query(name):
+    url = f"https://events.example.com/in?{name}=x"
+    asked = with_fields(HTTP, headers=f"{name}:x", query_parameters=f"{name}=x", http_endpoint=url)
+    assert accepted(HTTP, asked)["fields"]["http_endpoint"] == url
+
+
+@pytest.mark.parametrize("query", ["api%5Fkey=x", "a=1;api_key=x", "api+key=x", "%61pi_key=x", "x=1&&token=y"])
+def test_no_way_of_writing_a_query_hides_what_proves_who_calls(query):
+    url = f"https://events.example.com/in?{query}"
+    assert "proves who calls" in refused(HTTP, with_fields(HTTP, http_endpoint=url))["/fields/http_endpoint"]
+
+
+def test_a_header_that_carries_a_bearer_token_is_refused_whatever_its_name():
+    assert "proves who calls" in refused(HTTP, with_fields(HTTP, headers="X-Forward:Bearer abc"))["/fields/headers"]
 
 
 @pytest.mark.parametrize("good", ["a=1", "a=1&b=2", "a=", "a=b=c", "a%20b=%C3%A4", "a[]=1".replace("[]", "%5B%5D")])

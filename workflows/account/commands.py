@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from engine.command import Command, Hidden
 
@@ -28,10 +28,12 @@ class CreateAccount(Command):
     """Keep a credential for reuse, after the destination has accepted it."""
 
     TRIGGER, TARGET, PERMISSIONS, OPENS = "authorise", "account", MANAGE, True
+    # Whether a credential is asked for at all is said by the destination: who sends none to one without is told so.
+    model_config = ConfigDict(json_schema_extra={"required": ["destination", "credential"]})
 
     destination: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")
     variant: str | None = None
-    credential: dict[str, Hidden]
+    credential: dict[str, Hidden] | None = None
     name: str | None = None
 
 

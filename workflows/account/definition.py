@@ -2,6 +2,7 @@
 
 from engine.definition import Definition, Transition
 from workflows.account import events, guards
+from workflows.withdrawal import in_catalog
 
 LIVE = ("authorised", "expired")
 
@@ -19,7 +20,11 @@ DEFINITION = Definition(
         Transition("rename", ("expired",), "expired", events.AccountRenamed),
         Transition("expire", ("authorised",), "expired", events.AccountExpired),
         Transition(
-            "reauthorise", LIVE, "authorised", events.AccountReauthorised, (guards.probe_passed, guards.same_identity)
+            "reauthorise",
+            LIVE,
+            "authorised",
+            events.AccountReauthorised,
+            (in_catalog, guards.probe_passed, guards.same_identity),
         ),
         Transition("delete", LIVE, "deleted", events.AccountDeleted, (guards.unused,)),
     ),

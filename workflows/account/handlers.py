@@ -11,6 +11,8 @@ from workflows.account.aggregate import Account
 from workflows.account.service import AccountService
 from workflows.names import checked_name
 from workflows.ports import Catalog
+from workflows.probe import told_by
+from workflows.withdrawal import spec_of
 
 
 async def create_account(
@@ -27,11 +29,13 @@ async def create_account(
     variant = spec.variant(command.variant)
     if variant.kind != "credential":
         raise Invalid([("/destination", f"{spec.name} asks for no credential, so there is no account to keep")])
+    if command.credential is None:
+        raise Invalid([("/credential", "is required")])
     name = checked_name(command.name, "/name")
     tried = await accounts.try_credential(spec, variant, command.credential, name, context.sandbox)
     verdict = guards.probe_passed.ask({"probe": tried.report})
     if verdict.passed is False:
-        raise GuardFailed("authorise", "", [verdict]).with_details(checks=tried.report.checks)
+        raise told_by(tried.report, GuardFailed("authorise", "", [verdict]))
     blank = accounts.blank()
     try:
         async with workflows.turn(blank, key=key) as turn:
@@ -55,7 +59,7 @@ async def reauthorise(
     """Try the new credential, keep it beside the old one, and switch to it."""
     account = await workflows.get(Account, command.account_id, context.sandbox)
     account.expect("reauthorise")
-    spec = catalog.get(account.destination)
+    spec = spec_of(catalog, account, "reauthorise")
     variant = spec.variant(account.variant)
     tried = await accounts.try_credential(spec, variant, command.credential, account.name, context.sandbox)
     principal = tried.report.principal or account.principal
@@ -63,7 +67,7 @@ async def reauthorise(
     try:
         account.allow("reauthorise", principal=principal, **known)
     except GuardFailed as refusal:
-        raise refusal.with_details(checks=tried.report.checks) from None
+        raise told_by(tried.report, refusal) from None
     async with workflows.turn(account, key=key) as turn:
         facts = accounts.keep_again(account, tried, context)
         turn.of(account).decide(

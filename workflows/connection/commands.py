@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from engine.command import Command, Hidden
+from engine.errors import Invalid
 
 CONNECT = ("manage-destinations",)
 
@@ -41,6 +42,17 @@ class Authenticate(ConnectionCommand):
     variant: str | None = None
     credential: dict[str, Hidden] | None = None
     account_name: str | None = None
+
+    def refuse_extras(self) -> None:
+        """Refuse what an existing account says already: by which credential, of which variant, under which name.
+
+        Raises:
+            Invalid: some of it was sent.
+        """
+        extras = [name for name in ("variant", "credential", "account_name") if getattr(self, name) is not None]
+        if extras:
+            why = "is said by the account already: send account_id alone, or a new credential without it"
+            raise Invalid([(f"/{name}", why) for name in extras], fix=f"leave out {', '.join(extras)}")
 
 
 class ParametersCommand(ConnectionCommand):

@@ -2,6 +2,7 @@
 
 from engine.definition import Definition, Transition
 from workflows.connection import events, guards
+from workflows.withdrawal import in_catalog
 
 DRAFT_STATES = ("catalog_selected", "authenticated", "parameters_set", "alerts_configured", "governed")
 STEPS = ("authenticate", "set_parameters", "configure_alerts", "govern", "save")
@@ -23,47 +24,53 @@ DEFINITION = Definition(
             from_step("catalog_selected"),
             "authenticated",
             events.Authenticated,
-            (guards.account_of_destination, guards.account_authorised, guards.probe_passed),
+            (in_catalog, guards.account_of_destination, guards.account_authorised, guards.probe_passed),
         ),
         Transition(
             "set_parameters",
             from_step("authenticated"),
             "parameters_set",
             events.ParametersSet,
-            (guards.account_authorised, guards.secret_stays_with_host, guards.probe_passed),
+            (in_catalog, guards.account_authorised, guards.secret_stays_with_host, guards.probe_passed),
         ),
         Transition(
             "configure_alerts",
             from_step("parameters_set"),
             "alerts_configured",
             events.AlertsConfigured,
-            (guards.alerts_on_offer,),
+            (in_catalog, guards.alerts_on_offer),
         ),
         Transition(
             "govern",
             from_step("alerts_configured"),
             "governed",
             events.Governed,
-            (guards.known_actions, guards.locked_actions),
+            (in_catalog, guards.known_actions, guards.locked_actions),
         ),
-        Transition("save", ("governed",), "saved", events.Saved, (guards.account_authorised,)),
+        Transition(
+            "save",
+            ("governed",),
+            "saved",
+            events.Saved,
+            (in_catalog, guards.account_authorised, guards.spec_unchanged),
+        ),
         Transition(
             "edit_parameters",
             ("saved",),
             "saved",
             events.ParametersEdited,
-            (guards.account_authorised, guards.secret_stays_with_host, guards.probe_passed),
+            (in_catalog, guards.account_authorised, guards.secret_stays_with_host, guards.probe_passed),
         ),
-        Transition("edit_alerts", ("saved",), "saved", events.AlertsEdited, (guards.alerts_on_offer,)),
+        Transition("edit_alerts", ("saved",), "saved", events.AlertsEdited, (in_catalog, guards.alerts_on_offer)),
         Transition(
             "edit_marketing_actions",
             ("saved",),
             "saved",
             events.MarketingActionsEdited,
-            (guards.known_actions, guards.locked_actions),
+            (in_catalog, guards.known_actions, guards.locked_actions),
         ),
         Transition("disable", ("saved",), "disabled", events.Disabled),
-        Transition("enable", ("disabled",), "saved", events.Enabled, (guards.account_authorised,)),
+        Transition("enable", ("disabled",), "saved", events.Enabled, (in_catalog, guards.account_authorised)),
         Transition("delete", ("saved", "disabled"), "deleted", events.Deleted),
         Transition("discard", DRAFT_STATES, "discarded", events.Discarded),
         Transition("expire", DRAFT_STATES, "expired", events.Expired, (guards.draft_is_old,)),

@@ -1,9 +1,14 @@
 """Pure reasons for refusing a step of a connection. What the world knows is among the facts; no guard fetches."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from engine.guard import Facts, Guard, Passed, Refused, Verdict
+from workflows.nearest import nearest
 from workflows.probe import ProbeReport, refusal_of
+
+_NAMED = 5
+"""So many unknown choices are told apart; whoever sends more of them has mistaken the list."""
 
 
 def _probe_found_no_fault(facts: Facts) -> Verdict:
@@ -51,28 +56,29 @@ def _secret_stays_with_its_host(facts: Facts) -> Verdict:
 
 def _alerts_are_on_offer(facts: Facts) -> Verdict:
     offered = facts["offered_alerts"]
-    unknown = [alert for alert in facts["alerts"] if alert not in offered]
-    if not unknown:
-        return Passed()
-    return Refused(
-        "unknown-alert",
-        f"not on offer for this destination: {', '.join(unknown)}",
-        f"choose among: {', '.join(offered) or 'none'}",
-        "/alerts",
+    message, pointer = _strangers(
+        facts.get("sent", facts["alerts"]), offered, "/alerts", "is not on offer for this destination"
     )
+    if not pointer:
+        return Passed()
+    return Refused("unknown-alert", message, f"choose among: {', '.join(offered) or 'none'}", pointer)
 
 
 def _actions_are_known(facts: Facts) -> Verdict:
-    known = facts["known_actions"]
-    unknown = [action for action in facts["marketing_actions"] if action not in known]
-    if not unknown:
+    known, chosen = facts["known_actions"], facts.get("sent", facts["marketing_actions"])
+    message, pointer = _strangers(chosen, known, "/marketing_actions", "is no marketing action")
+    if not pointer:
         return Passed()
-    return Refused(
-        "unknown-marketing-action",
-        f"unknown marketing actions: {', '.join(unknown)}",
-        f"choose among: {', '.join(known)}",
-        "/marketing_actions",
-    )
+    return Refused("unknown-marketing-action", message, f"choose among: {', '.join(known)}", pointer)
+
+
+def _strangers(chosen: Sequence[str], known: Sequence[str], where: str, fault: str) -> tuple[str, str]:
+    """Say which of the chosen are not known, by their places and never by what they say; and where the first is."""
+    places = [place for place, name in enumerate(chosen) if name not in known]
+    told = [f"{where}/{place} {fault}{nearest(chosen[place], known)}" for place in places[:_NAMED]]
+    if len(places) > _NAMED:
+        told.append(f"and {len(places) - _NAMED} more")
+    return "; ".join(told), f"{where}/{places[0]}" if places else ""
 
 
 def _locked_actions_stay(facts: Facts) -> Verdict:
@@ -84,6 +90,22 @@ def _locked_actions_stay(facts: Facts) -> Verdict:
         f"this destination cannot do without: {', '.join(dropped)}",
         f"add {', '.join(dropped)}",
         "/marketing_actions",
+    )
+
+
+def _what_was_chosen_still_holds(facts: Facts) -> Verdict:
+    if facts["spec_digest"] == facts["workflow"].spec_digest:
+        return Passed()
+    faults: Sequence[tuple[str, str]] = facts["outdated"]
+    if not faults:
+        return Passed("the catalog's entry changed since the draft began; all that was chosen still holds")
+    told = [f"{step}: {why}" for step, why in faults[:_NAMED]]
+    if len(faults) > _NAMED:
+        told.append(f"and {len(faults) - _NAMED} more")
+    return Refused(
+        "spec-changed",
+        f"the catalog's entry changed since the draft began, and not all still holds: {'; '.join(told)}",
+        f"send {', then '.join(dict.fromkeys(step for step, _ in faults))} again, and what comes after",
     )
 
 
@@ -107,4 +129,5 @@ secret_stays_with_host = Guard("secret_stays_with_host", _secret_stays_with_its_
 alerts_on_offer = Guard("alerts_on_offer", _alerts_are_on_offer, ("alerts", "offered_alerts"))
 known_actions = Guard("known_actions", _actions_are_known, ("marketing_actions", "known_actions"))
 locked_actions = Guard("locked_actions", _locked_actions_stay, ("marketing_actions", "locked_actions"))
+spec_unchanged = Guard("spec_unchanged", _what_was_chosen_still_holds, ("spec_digest", "outdated"))
 draft_is_old = Guard("draft_is_old", _draft_is_old, ("age", "days"))

@@ -14,22 +14,39 @@ from workflows.connection import commands
 from workflows.connection.aggregate import Connection
 from workflows.connection.ports import Accounts
 from workflows.names import checked_name
-from workflows.parameters import validate_parameters
+from workflows.outdated import outdated
+from workflows.parameters import refuse_nothing, validate_parameters
 from workflows.ports import Catalog, Patterns
-from workflows.probe import CheckStatus, ProbeReport
+from workflows.probe import CheckStatus, ProbeReport, told_by
+from workflows.withdrawal import spec_if_any, spec_of
 
 Choice = commands.ConfigureAlerts | commands.EditAlerts | commands.Govern | commands.EditMarketingActions
 
 
-def known_facts(spec: DestinationSpec, account: Any, connection: Connection, context: Context, days: int) -> Any:
-    """Return what guards can be told before anybody has sent anything: for explanations and for early refusals."""
+def known_facts(
+    connection: Connection, account: Any, context: Context, days: int, catalog: Catalog, patterns: Patterns
+) -> dict[str, Any]:
+    """Return what guards can be told before anybody has sent anything: for explanations."""
+    facts = {"account": account, "age": max(context.now() - connection.modified_on, timedelta()), "days": days}
+    spec = spec_if_any(catalog, connection)
+    if spec is None:
+        return facts | {"withdrawn": True}
+    return facts | _offer(spec) | _pinned(spec, connection, patterns)
+
+
+def _offer(spec: DestinationSpec) -> dict[str, Any]:
     return {
-        "account": account,
         "offered_alerts": spec.offered_alerts,
         "known_actions": MARKETING_ACTIONS,
         "locked_actions": spec.locked_actions,
-        "age": max(context.now() - connection.modified_on, timedelta()),
-        "days": days,
+    }
+
+
+def _pinned(spec: DestinationSpec, connection: Connection, patterns: Patterns) -> dict[str, Any]:
+    now = spec.digest
+    return {
+        "spec_digest": now,
+        "outdated": () if now == connection.spec_digest else outdated(spec, connection, patterns),
     }
 
 
@@ -70,12 +87,11 @@ async def authenticate(
     """Prove who we are: try a kept or a new credential, then record it and whose account it is."""
     connection = await workflows.get(Connection, command.connection_id, context.sandbox)
     connection.expect("authenticate")
-    spec = catalog.get(connection.destination)
+    spec = spec_of(catalog, connection, "authenticate")
     previous = await _account_of(connection, accounts)
     tried, account, facts = None, None, {}
     if command.account_id is not None:
-        if command.credential is not None:
-            raise Invalid([("/credential", "send either account_id or a credential, not both")])
+        command.refuse_extras()
         account = await accounts.find(command.account_id, context.sandbox)
         connection.expect("authenticate", account=account)
         report = await accounts.probe(spec, account, account.variant, None, context.sandbox)
@@ -115,7 +131,7 @@ def _refuse_early(connection: Connection, trigger: str, known: dict[str, Any], r
     try:
         connection.expect(trigger, **known)
     except GuardFailed as refusal:
-        raise refusal.with_details(checks=report.checks) from None
+        raise told_by(report, refusal) from None
 
 
 async def set_parameters(
@@ -133,8 +149,11 @@ async def set_parameters(
     connection = await workflows.get(Connection, command.connection_id, context.sandbox)
     account = await _account_of(connection, accounts)
     connection.expect(trigger, account=account)
-    spec = catalog.get(connection.destination)
-    before = connection.parameters if trigger == "edit_parameters" else None
+    spec = spec_of(catalog, connection, trigger)
+    before = None
+    if trigger == "edit_parameters":
+        refuse_nothing(command.body())
+        before = connection.parameters
     values = validate_parameters(spec, command.body(), patterns, before=before)
     host, pointer = _host_of(spec, values["fields"])
     known: dict[str, Any] = {"account": account, "host": host, "host_pointer": pointer}
@@ -167,42 +186,33 @@ async def choose(
     """Record a choice among what is on offer: alerts or marketing actions, at first and when edited."""
     connection = await workflows.get(Connection, command.connection_id, context.sandbox)
     connection.expect(command.TRIGGER)
-    spec = catalog.get(connection.destination)
-    offer = known_facts(spec, None, connection, context, 0)
-    chosen = {name: tuple(dict.fromkeys(values)) for name, values in command.model_dump().items()}
+    sent = command.model_dump()
+    chosen = {name: tuple(dict.fromkeys(values)) for name, values in sent.items()}
+    offer = _offer(spec_of(catalog, connection, command.TRIGGER)) | {"sent": next(iter(sent.values()))}
     async with workflows.turn(connection, key=key) as turn:
         turn.of(connection).decide(command.TRIGGER, context, knowing=offer, **chosen)
     return turn.recorded
 
 
-async def save(
-    command: commands.Save, context: Context, key: CommandKey | None, *, workflows: Workflows, accounts: Accounts
-) -> Receipt:
-    """Save the connection while its account is still good."""
-    return await _with_account(command, context, key, workflows, accounts, then=command.then)
-
-
-async def enable(
-    command: commands.Enable, context: Context, key: CommandKey | None, *, workflows: Workflows, accounts: Accounts
-) -> Receipt:
-    """Let exports run again while the account is still good."""
-    return await _with_account(command, context, key, workflows, accounts)
-
-
-async def _with_account(
-    command: commands.ConnectionCommand,
+async def resume(
+    command: commands.Save | commands.Enable,
     context: Context,
     key: CommandKey | None,
+    *,
     workflows: Workflows,
     accounts: Accounts,
-    **facts: Any,
+    catalog: Catalog,
+    patterns: Patterns,
 ) -> Receipt:
+    """Save a connection, or let its exports run again, while its account is still good and its choices still hold."""
     connection = await workflows.get(Connection, command.connection_id, context.sandbox)
     connection.expect(command.TRIGGER)
+    spec = spec_of(catalog, connection, command.TRIGGER)
     account = await _account_of(connection, accounts)
+    facts = {"then": command.then} if isinstance(command, commands.Save) else {}
     others = [] if account is None else [account]
     async with workflows.turn(connection, *others, key=key) as turn:
-        known = {"account": None if account is None else turn.of(account)}
+        known = {"account": None if account is None else turn.of(account), **_pinned(spec, connection, patterns)}
         turn.of(connection).decide(command.TRIGGER, context, knowing=known, **facts)
     return turn.recorded
 

@@ -126,7 +126,7 @@ def test_a_malformed_file_is_set_aside_and_the_others_are_shown(tmp_path, name):
     assert len(catalog.all()) == 5
     [(file, message)] = catalog.problems
     assert file == bad
-    assert message.startswith(str(bad))
+    assert str(bad) not in message
     assert any(part in message for part in reason.split("|")), message
 
 
@@ -138,12 +138,12 @@ def test_files_that_are_no_text_too_large_or_no_files_are_set_aside(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")
     catalog = load_catalog(tmp_path)
     assert len(catalog.all()) == 4
-    assert {file.name: message.removeprefix(str(file)) for file, message in catalog.problems} == {
-        "folder.yaml": " is no regular file",
-        "gone.yaml": " is no regular file",
-        "large.yaml": " is larger than 262144 bytes",
-        "latin.yaml": " is not UTF-8",
-        "pipe.yaml": " is no regular file",
+    assert {file.name: message for file, message in catalog.problems} == {
+        "folder.yaml": "is no regular file",
+        "gone.yaml": "is no regular file",
+        "large.yaml": "is larger than 262144 bytes",
+        "latin.yaml": "is not UTF-8",
+        "pipe.yaml": "is no regular file",
     }
 
 
@@ -160,9 +160,10 @@ def test_of_two_files_with_one_id_none_counts_and_both_are_named(tmp_path):
     catalog = load_catalog(tmp_path)
     assert len(catalog.all()) == 4
     assert [file for file, _ in catalog.problems] == [first, second]
-    for _, message in catalog.problems:
-        assert str(first) in message
-        assert str(second) in message
+    assert [message for _, message in catalog.problems] == [
+        f"describes parcels, and so does {second}",
+        f"describes parcels, and so does {first}",
+    ]
 
 
 def test_nobody_replaces_a_built_in_destination(tmp_path):
@@ -172,7 +173,6 @@ def test_nobody_replaces_a_built_in_destination(tmp_path):
     assert catalog.get("sftp").connector == "sftp"
     [(file, message)] = catalog.problems
     assert file == mine
-    assert str(mine) in message
     assert str(BUILT_IN / "sftp.yaml") in message
 
 

@@ -10,9 +10,12 @@ from typer.testing import CliRunner
 
 from adapters.cli.app import build
 from adapters.cli.failures import exit_code_of, printable, report
+from adapters.cli.speech import in_commands
 from adapters.demo.servers import http_endpoint, sftp_server
 from adapters.http.app import create_app
+from adapters.http.meanings import MEANINGS
 from adapters.main import Wiring
+from engine.errors import VersionRequired
 from engine.secret import Secret
 from tests.suites.terminal import ROOT, Terminal, a_landing_zone
 
@@ -176,6 +179,34 @@ def test_choosing_nothing_must_be_said(interlock, draft):
 def test_what_cannot_be_sent_in_a_header_is_wrong_use(interlock, draft, name):
     words = ("--key", "käse") if name == "KEY" else ("--sandbox", "käse")
     assert interlock("connections", "discard", draft, "--yes", *words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("connections", "create", "sfpt"), "fix: interlock catalog list shows them"),
+        (("connections", "show", "zzz"), "fix: list them: interlock connections list"),
+        (("accounts", "show", "zzz"), "fix: list them: interlock accounts list"),
+        (("connections", "discard", "DRAFT", "--yes", "--if-match", "W/1"), "fix: say --if-match and the etag that"),
+        (("connections", "show", "DRAFT", "--as-of", "yesterday"), "  --as-of: is neither"),
+        (("audit", "replay", "nope"), "error: no connection or account of that id here"),
+        (("audit", "replay", NOBODY), "fix: list them: interlock connections list, or interlock accounts list"),
+        (("connections", "list", "--sandbox", "No"), "  --sandbox: must be"),
+    ],
+)
+def test_a_fix_is_something_to_type_and_no_address_of_the_api(interlock, draft, words, told):
+    result = interlock(*(draft if word == "DRAFT" else word for word in words))
+    assert result.exit_code == 3
+    assert told in result.stderr
+    for foreign in ("GET ", "POST ", "/v1/", "If-Match", "ETag", "Idempotency-Key"):
+        assert foreign not in result.stderr
+
+
+def test_no_fix_of_any_error_of_the_api_names_an_address_at_a_terminal():
+    for meaning in MEANINGS.values():
+        for foreign in ("GET ", "POST ", "/v1/", "If-Match", "ETag"):
+            assert foreign not in in_commands(meaning.fix)
+    assert in_commands(str(VersionRequired("3"))) == "this change needs the version it was decided on (--if-match)"
 
 
 def test_a_sandbox_that_can_be_none_is_refused(interlock):

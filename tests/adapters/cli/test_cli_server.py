@@ -35,6 +35,15 @@ def test_a_home_that_a_server_owns_is_worked_on_through_the_server(served):
     assert interlock("projections", "status").exit_code == 0
 
 
+def test_views_that_nobody_asked_for_yet_catch_up_when_asked(served):
+    interlock, _ = served
+    a_landing_zone(interlock, "Nobody lists it")
+    interlock.json("connections", "list")
+    told = {check["name"]: check["message"] for check in interlock.json("projections", "status")["checks"]}
+    assert "behind (it catches up when asked)" in told["view accounts"]
+    assert "behind" not in told["view connections"]
+
+
 def test_a_command_in_a_process_of_its_own_does_the_same(served):
     interlock, _ = served
     result = interlock.process("connections", "list", "-o", "json")
@@ -75,6 +84,18 @@ def test_a_wrong_token_is_not_permitted_and_not_repeated(served, tmp_path, token
     result = Terminal(tmp_path)("--url", address, "connections", "list", INTERLOCK_TOKEN=token)
     assert result.exit_code in (2, 5)
     assert token not in result.stderr
+
+
+@pytest.mark.parametrize("content", ["", "\n", "  \t\n"])
+def test_an_empty_token_file_is_told_as_such(served, tmp_path, content):
+    _, address = served
+    file = tmp_path / "token"
+    file.write_text(content)
+    result = Terminal(tmp_path)("--url", address, "--token-file", file, "connections", "list")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: the token file {file} is empty\nfix: name the right file")
+    given = Terminal(tmp_path / "home")("--url", address, "connections", "list", INTERLOCK_TOKEN=content or " ")
+    assert (given.exit_code, "LocalProtocolError" in given.stderr) == (1, False)
 
 
 def test_the_token_of_the_home_is_not_sent_to_another_machine(served):

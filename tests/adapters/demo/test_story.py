@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from adapters.composition import compose
+from adapters.composition import compose, verify_file
 from adapters.demo import story
 from adapters.demo.stage import DemoFailed, Stage
-from adapters.demo.tampering import alter_one_event, copy_of_log, verify_copy
+from adapters.demo.tampering import alter_one_event, copy_of_log
 from adapters.settings import Settings
 from engine.errors import GuardFailed, Invalid
 from tests.suites.story import ANN, connect, installation
@@ -161,9 +161,9 @@ def test_any_altered_row_is_found_where_it_stands(tmp_path):
         folder = tmp_path / str(position)
         folder.mkdir()
         copy = copy_of_log(log, folder)
-        assert verify_copy(copy)["sound"]
+        assert verify_file(copy)["sound"]
         alter_one_event(copy, position)
-        found = verify_copy(copy)
+        found = verify_file(copy)
         assert not found["sound"]
         assert found["findings"][0]["position"] == position
     with installation(tmp_path) as system:

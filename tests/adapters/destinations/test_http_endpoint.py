@@ -80,6 +80,49 @@ def test_every_refusal_has_its_own_meaning(status, code, kind):
     assert report.failure.fix
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (401, "credential-rejected", "credential"),
+        (404, "not-found", "parameters"),
+        (429, "busy", "unreachable"),
+        (500, "endpoint-fails", "unreachable"),
+        (302, "redirected", "parameters"),
+    ],
+)
+def test_a_refusal_in_a_page_longer_than_we_read_is_told_by_its_status(status, code, kind):
+    with answering(f"HTTP/1.1 {status} Text\r\n\r\n".encode(), b"x" * 100_000) as peer:
+        report = bearer(peer.url)
+    assert (report.failure.code, report.failure.kind) == (code, kind)
+    assert str(status) in report.failure.message
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("retry-after: 120", "later, in 120 s"),
+        ("retry-after: Wed, 21 Oct 2026 07:28:00 GMT", "later"),
+        ("retry-after: 99999999999999999999", "later"),
+        ("retry-after: \u00b2", "later"),
+        ("x-other: 1", "later"),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"x" * 100_000])
+def test_a_busy_endpoint_asks_us_to_come_back_and_says_when(said, told, body):
+    start = "\r\n".join(("HTTP/1.1 429 Text", f"content-length: {len(body)}", said, "", "")).encode("latin-1")
+    with answering(start + body) as peer:
+        report = bearer(peer.url)
+    assert (report.failure.code, report.failure.kind) == ("busy", "unreachable")
+    assert report.failure.message == f"the endpoint answered 429: it asks us to come back {told}"
+
+
+def test_an_endpoint_under_maintenance_says_when_it_is_back():
+    with answering(answer(503, "retry-after: 30")) as peer:
+        report = bearer(peer.url)
+    assert (report.failure.code, report.failure.kind) == ("endpoint-fails", "unreachable")
+    assert report.failure.message.endswith("come back later, in 30 s")
+
+
 def test_an_endpoint_that_refuses_the_empty_batch_is_a_warning():
     with answering(answer(422)) as peer:
         report = bearer(peer.url)

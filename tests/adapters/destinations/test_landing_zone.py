@@ -1,6 +1,7 @@
 """The landing zone, in a folder and in a bucket."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -25,8 +26,22 @@ def test_the_zone_is_made_for_its_owner_only(tmp_path):
 def test_a_file_is_written_read_back_and_removed(tmp_path):
     report = attempt(tmp_path, {"folder_path": "acme/2026/%SEGMENT_NAME%"})
     assert verdicts(report) == dict.fromkeys(("folder", "write", "read", "clean_up"), "passed")
-    assert (tmp_path / "prod" / "acme" / "2026").is_dir()
-    assert files(tmp_path) == []
+    assert list((tmp_path / "prod").iterdir()) == []
+
+
+def test_folders_that_were_there_stay_and_those_that_a_probe_made_go(tmp_path):
+    (tmp_path / "prod" / "acme").mkdir(parents=True)
+    assert attempt(tmp_path, {"folder_path": "acme/2026/05"}).failure is None
+    assert attempt(tmp_path, {"folder_path": f"acme/{'x' * 256}"}).failure.code == "folder-refused"
+    assert attempt(tmp_path, {"folder_path": f"acme/2027/{'ü' * 127}/{'y' * 255}"}).failure is None
+    assert [path.name for path in (tmp_path / "prod").rglob("*")] == ["acme"]
+
+
+def test_probes_of_one_folder_at_once_do_not_take_it_away_from_each_other(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        reports = list(pool.map(lambda _: attempt(tmp_path, {"folder_path": "a/b/c"}), range(64)))
+    assert {report.outcome.value for report in reports} == {"passed"}
+    assert list((tmp_path / "prod").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -41,8 +56,10 @@ def test_a_path_out_of_the_zone_is_refused(tmp_path, path):
 
 
 def test_an_absolute_path_stays_in_the_zone(tmp_path):
+    (tmp_path / "prod" / "etc").mkdir(parents=True)
+    seen = (tmp_path / "prod" / "etc").stat().st_mtime_ns
     assert attempt(tmp_path, {"folder_path": "/etc/interlock"}).failure is None
-    assert (tmp_path / "prod" / "etc" / "interlock").is_dir()
+    assert (tmp_path / "prod" / "etc").stat().st_mtime_ns > seen
 
 
 @pytest.mark.parametrize("path", ["link", "link/deeper", "inside/link"])

@@ -11,7 +11,7 @@ from adapters.egress import Door
 from engine.clock import FixedClock
 from engine.secret import Secret
 from tests.suites.destinations import DestinationSuite, probe, verdicts
-from tests.suites.servers import answering, moto_s3
+from tests.suites.servers import answering, moto_s3, peer
 
 pytestmark = pytest.mark.xdist_group("s3")
 
@@ -150,7 +150,9 @@ def test_a_clock_that_s3_refuses_is_ours_to_mend():
     ("said", "code", "kind"),
     [
         (xml(403, "ExpiredToken"), "credential-expired", "credential"),
-        (xml(503, "SlowDown"), "s3-fails", "unreachable"),
+        (xml(503, "SlowDown"), "throttled", "unreachable"),
+        (xml(503, "ServiceUnavailable"), "throttled", "unreachable"),
+        (xml(429, "TooManyRequests"), "throttled", "unreachable"),
         (xml(500, "InternalError"), "s3-fails", "unreachable"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", "protocol-error", "unreachable"),
         (b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "protocol-error", "unreachable"),
@@ -165,6 +167,27 @@ def test_what_else_may_be_answered_is_told_apart(said, code, kind, parameters):
         code = "protocol-error"
     assert failure.code == code
     assert failure.kind == (kind or "unreachable")
+
+
+def test_s3_that_slows_us_down_says_when_to_come_back():
+    with answering(xml(503, "SlowDown", "retry-after: 7")) as peer:
+        failure = sign_in(peer.url).failure
+    assert failure.message == "S3 answered 503 SlowDown: it asks us to come back later, in 7 s"
+
+
+def test_s3_that_slows_down_a_write_is_busy_and_not_something_else():
+    listing = "<ListBucketResult></ListBucketResult>"
+    good = f"HTTP/1.1 200 OK\r\ncontent-length: {len(listing)}\r\n\r\n{listing}".encode()
+
+    async def behave(reader, writer, running):
+        line = await reader.readline()
+        writer.write(good if line.startswith(b"GET") else xml(503, "SlowDown"))
+        await writer.drain()
+
+    with peer(behave) as server:
+        given = credential(server.url, ("AKIA", "x"))
+        failure = probe("s3", "s3-access-key", given, {"bucket_name": "landing", "folder_path": ""}).failure
+    assert (failure.name, failure.code, failure.kind) == ("write", "throttled", "unreachable")
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def test_what_the_destination_says_to_a_credential_has_a_status_of_its_own(fake,
     refused = fake.step(begun, "authenticate", {"credential": with_password(password)})
     assert (refused.status_code, refused.json()["code"]) == told
     assert refused.json()["checks"][0]["status"] == "failed"
+    assert refused.json()["retryable"] is (password in ("p-unreachable", "p-slow"))
     assert [guard["name"] for guard in refused.json()["guards"] if guard["passed"] is False] == ["probe_passed"]
     assert password not in refused.text
     assert fake.get("/v1/accounts").json()["items"] == []
@@ -101,8 +102,8 @@ CREDENTIAL_FAULTS = {
     "a zero-width character": (with_password("sec\u200bret"), "/credential/password"),
     "a list": (with_password(["hidden-in-a-list"]), "/credential/password"),
     "an object": (with_password({"_type_": "hidden"}), "/credential/password"),
-    "an unknown field": ({**GOOD, "passwort": "hidden-in-a-slip"}, "/credential/passwort"),
-    "reserved names": ({**GOOD, "_data_": "hidden"}, "/credential/_data_"),
+    "an unknown field": ({**GOOD, "passwort": "hidden-in-a-slip"}, "/credential"),
+    "reserved names": ({**GOOD, "_data_": "hidden"}, "/credential"),
     "text for a number": ({**GOOD, "port": "22"}, "/credential/port"),
     "a port beyond": ({**GOOD, "port": 70_000}, "/credential/port"),
     "a URL for a host": ({**GOOD, "domain": "http://169.254.169.254/"}, "/credential/domain"),

@@ -1,6 +1,8 @@
 """The description of the API: valid, complete, and never behind what the routes do."""
 
 import json
+import subprocess
+import sys
 from uuid import UUID
 
 from jsonschema import Draft202012Validator
@@ -8,12 +10,17 @@ from openapi_spec_validator import validate
 
 from adapters.http.app import ROUTES
 from adapters.http.connections import State
+from adapters.http.examples import recorded
+from adapters.http.meanings import MEANINGS
 from adapters.http.requests import EXAMPLES
 from adapters.system.parsing import KINDS, parse
 from engine.errors import Invalid
+from tests.suites.answers import record
 from tests.suites.api import Api
+from tests.suites.terminal import ROOT
 from workflows.connection.definition import DEFINITION
 
+AGAIN = "the API answers otherwise than its examples: python -m tests.suites.answers records them again"
 AN_ID = UUID("01934c2e-0000-7000-8000-000000000001")
 
 
@@ -70,6 +77,65 @@ def test_every_example_fits_its_schema(api):
         for name, example in said["examples"].items():
             errors = list(Draft202012Validator(said["schema"]).iter_errors(example["value"]))
             assert not errors, f"{method} {path}, {name}: {errors[0].message}"
+
+
+def test_every_answer_that_says_something_has_an_example_that_fits_its_schema(api):
+    shown = 0
+    for path, method, operation in operations(api.description):
+        for status, said in operation["responses"].items():
+            shared = "$ref" in said
+            if shared:
+                said = api.description["components"]["responses"][said["$ref"].rpartition("/")[2]]
+            assert said["content"] if status != "304" else "content" not in said
+            for media, content in said.get("content", {}).items():
+                where = f"{method} {path}, {status}, {media}"
+                examples = [one["value"] for one in content.get("examples", {}).values()]
+                examples += [content["example"]] if "example" in content else []
+                assert examples, where
+                for example in examples:
+                    api.fits(example, content["schema"])
+                    assert not shared or str(example["status"]) == status, where
+                shown += len(examples)
+    assert shown > 300
+
+
+def test_the_description_has_an_example_of_every_problem(api):
+    shown = {
+        code
+        for response in api.description["components"]["responses"].values()
+        for code in response["content"]["application/problem+json"]["examples"]
+    }
+    assert shown == set(MEANINGS) - {"method-not-allowed"}  # nothing that is described answers so
+
+
+def test_the_examples_have_the_shape_of_the_answers_that_are_really_given():
+    found, known = record(), recorded()
+    for group in ("answers", "problems"):
+        assert set(found[group]) == set(known[group]), AGAIN
+        for name, value in found[group].items():
+            assert shape(value) == shape(known[group][name]), f"{name}: {AGAIN}"
+
+
+def shape(value):
+    """Return what is left of a value when nothing is known but the names and kinds of its parts."""
+    match value:
+        case dict():
+            return {name: shape(part) for name, part in value.items()}
+        case list():
+            return [shape(part) for part in value]
+    return type(value).__name__
+
+
+def test_examples_are_read_only_when_the_description_is_asked_for():
+    made = (
+        "import sys, adapters.http.app as a; from engine.secret import Secret;"
+        "app = a.create_app(None, token=Secret('x' * 40));"
+        "opened = []; sys.addaudithook(lambda event, given: opened.append(given[0]) if event == 'open' else None);"
+        "a.create_app(None, token=Secret('x' * 40)); early = [name for name in opened if 'examples.json' in str(name)];"
+        "app.openapi(); print(len(early), any('examples.json' in str(name) for name in opened))"
+    )
+    found = subprocess.run([sys.executable, "-c", made], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert found.stdout.split() == ["0", "True"]
 
 
 def test_no_schema_names_the_target_of_a_command_that_the_address_names(api):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from adapters.system.views import WAITING
 from tests.suites.api import Api
 
 LISTS = ("/v1/catalog", "/v1/connections", "/v1/accounts", "/v1/audit/events", "/v1/audit/attempts")
@@ -22,7 +23,8 @@ def test_a_page_size_that_is_none_is_refused(api, where, limit):
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "' OR 1=1 --", "a\x00", "é", "x" * 5000])
 def test_a_cursor_that_the_list_did_not_give_is_refused(api, where, cursor):
     answer = api.get(where, cursor=cursor)
-    assert answer.status_code == 422
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed-cursor")
+    assert answer.json()["fix"] == "begin again without a cursor"
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/cursor"]
 
 
@@ -31,8 +33,74 @@ def test_a_cursor_of_another_question_is_refused(api):
         api.begin()
     cursor = api.get("/v1/connections", limit=1).json()["next"]
     assert api.get("/v1/connections", limit=2, cursor=cursor).status_code == 200
-    assert api.get("/v1/connections", limit=1, cursor=cursor, descending=True).status_code == 422
-    assert api.get("/v1/connections", limit=1, cursor=cursor[:-1] + "A").status_code == 422
+    assert api.get("/v1/connections", limit=1, cursor=cursor, descending=True).status_code == 400
+    assert api.get("/v1/connections", limit=1, cursor=cursor[:-1] + "A").status_code == 400
+
+
+def test_a_cursor_where_there_are_no_pages_is_an_unknown_parameter(api):
+    answer = api.get(f"/v1/catalog/sftp?cursor={'x' * 5000}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    both = api.get("/v1/connections?cursor=x&limt=1")
+    assert (both.status_code, both.json()["code"]) == (422, "invalid")
+    sent = api.post("/v1/connections", {"destination": "sftp", "cursor": "x"})
+    assert (sent.status_code, sent.json()["errors"][0]["pointer"]) == (422, "/cursor")
+
+
+def test_what_is_wrong_with_a_parameter_is_said_in_plain_words(api):
+    told = {}
+    for where in VALUES | dict.fromkeys(
+        ("/v1/catalog?limit=501", "/v1/catalog?limit=0", f"/v1/catalog?as_of={'1' * 65}")
+    ):
+        told[where.partition("?")[2][:12]] = api.get(where).json()["errors"][0]["message"]
+    no_from = api.get(f"/v1/connections/{api.begin().json()['connection']['id']}/diff").json()
+    assert (no_from["errors"], no_from["detail"]) == (
+        [{"pointer": "/from", "message": "is required"}],
+        "/from: is required",
+    )
+    assert told["type=both"] == "must be one of: connections, extensions"
+    assert told["data_type=se"] == "must be one of: people, accounts, prospects, datasets"
+    assert told["mine=perhaps"] == "must be true or false"
+    assert told["min_position"] == "must be at most 9007199254740991"
+    assert told["object_id=1"].startswith("must be an id, like ")
+    assert (told["limit=501"], told["limit=0"]) == ("must be at most 500", "must be at least 1")
+    assert told["as_of=111111"] == "must be at most 64 characters"
+    for message in told.values():
+        for foreign in ("Input", "Field", "String should", "valid", "parse", "pydantic"):
+            assert foreign not in message, message
+
+
+@pytest.mark.parametrize("sandbox", ["", "Prod", "a b", "-a", "x" * 64, "../prod", "a,b", "\u00e9", "*", "prod\t"])
+def test_a_sandbox_that_can_be_none_is_told_what_one_looks_like(api, sandbox):
+    answer = api.get("/v1/connections", headers={"x-sandbox": sandbox.encode("latin-1")})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "pointer": "/X-Sandbox",
+            "message": "must be 1 to 63 lower-case letters, digits or hyphens, and begin with a letter or digit",
+        }
+    ]
+
+
+def test_a_position_that_nobody_can_have_seen_is_refused_at_once(api):
+    identity = api.begin().json()["connection"]["id"]
+    started = time.perf_counter()
+    for where in (*LISTS, f"/v1/connections/{identity}"):
+        answer = api.get(where, min_position=2**53 - 1)
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/min_position"]
+    assert time.perf_counter() - started < 1
+
+
+def test_many_reads_that_wait_hold_nobody_else_up(api):
+    identity = api.begin().json()["connection"]["id"]
+    waiting = [("GET", f"/v1/connections/{identity}?min_position=100", None, {})] * 60
+    started = time.perf_counter()
+    answers = api.together(*waiting, ("GET", f"/v1/connections/{identity}", None, {}))
+    assert time.perf_counter() - started < 4
+    assert {answer.status_code for answer in answers[:-1]} == {503}
+    assert answers[-1].status_code == 200
+    told = [answer.json()["detail"] for answer in answers[:-1]]
+    assert sum("too many reads wait" in detail for detail in told) == 60 - WAITING
 
 
 def test_paging_through_a_list_shows_everything_once(api):

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from eventsourcing.persistence import InfrastructureFactoryError
 
+from adapters.store import sqlite_schema
 from adapters.store.lock import who_owns
 from adapters.store.sqlite import Factory, SQLiteLog
 from adapters.store.sqlite_reader import SQLiteReader
@@ -290,7 +291,7 @@ def test_a_folder_at_the_path_is_refused(path):
 def test_a_file_that_is_no_database_is_refused_and_left_alone(path, content):
     path.write_bytes(content)
     for kind in (SQLiteLog, SQLiteReader):
-        with pytest.raises(LogCorrupt, match="not a database"):
+        with pytest.raises(LogCorrupt, match="is not an Interlock log"):
             kind(path)
     assert path.read_bytes() == content
 
@@ -396,10 +397,29 @@ def test_more_streams_than_the_writer_remembers_are_no_trouble(path):
     with closing(SQLiteLog(path)) as log:
         streams = [uuid4() for _ in range(17_000)]
         append(log, *(an_event(stream, 1) for stream in streams))
-        assert len(log._known.tips) == 16_384
+        assert len(log._known._tips) == 16_384
         append(log, an_event(streams[0], 2))
         with pytest.raises(Conflict):
             append(log, an_event(streams[1], 1))
+
+
+def test_a_file_with_bigger_pages_than_new_ones_have_goes_on_as_it_is(path):
+    statements = sqlite_schema._PARTS.values()
+    sql(
+        path,
+        "PRAGMA page_size=4096",
+        "PRAGMA journal_mode=WAL",
+        *statements,
+        f"PRAGMA application_id={sqlite_schema.APPLICATION_ID}",
+        f"PRAGMA user_version={sqlite_schema.VERSION}",
+    )
+    with closing(SQLiteLog(path)) as log:
+        append(log, *some_events(uuid4(), 3))
+        assert log.check() == []
+    assert sql(path, "PRAGMA page_size") == [[(4096,)]]
+    new = path.with_name("new.db")
+    kept(new)
+    assert sql(new, "PRAGMA page_size") == [[(2048,)]]
 
 
 def test_a_disk_that_is_full_refuses_and_the_log_goes_on(path):

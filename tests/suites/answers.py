@@ -1,0 +1,160 @@
+"""Answers of the API as it gives them, recorded for its description: one for each operation, and for each problem.
+
+`python -m tests.suites.answers` writes them to where the description reads them.
+"""
+
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import adapters.http
+from adapters.composition import compose
+from adapters.settings import Settings
+from engine.clock import FixedClock
+from tests.suites.api import PARAMETERS, STEPS, ZONE, Api, FakeProber
+
+FILE = Path(adapters.http.__file__).with_name("examples.json")
+NOBODY = "01934c2e-0000-7000-8000-000000000001"
+GOOD = {"domain": "sftp.example.com", "username": "ann", "password": "a-password"}
+MOST = {"actions": 3, "items": 2, "checks": 4, "guards": 4, "steps": 2}
+"""How much of a long list an example shows."""
+
+
+class Recording(Api):
+    """Keeps the first answer of each operation and the first one of each problem."""
+
+    def __init__(self, system, found, **options):
+        super().__init__(system, **options)
+        self.found = found
+
+    def hold(self, method, answer):
+        super().hold(method, answer)
+        _, operation = self.operation(method, answer.request.url.path)
+        if operation is None or answer.status_code == 304:
+            return
+        kind = answer.headers["content-type"].partition(";")[0]
+        value = _short(answer.json()) if "json" in kind else answer.text
+        if kind == "application/problem+json":
+            self.found["problems"].setdefault(value["code"], value)
+        else:
+            answers = self.found["answers"].setdefault(operation["operationId"], {})
+            answers.setdefault(str(answer.status_code), value)
+
+
+def _short(value):
+    if isinstance(value, dict):
+        return {
+            name: _short(part[: MOST[name]] if isinstance(part, list) and name in MOST else part)
+            for name, part in value.items()
+        }
+    return [_short(part) for part in value] if isinstance(value, list) else value
+
+
+def record():
+    """Return `{answers: {operation: {status: value}}, problems: {code: value}}`, from real answers."""
+    found = {"answers": {}, "problems": {}}
+    clock = FixedClock(datetime(2026, 5, 4, 12, 30, tzinfo=UTC))
+    with tempfile.TemporaryDirectory() as home:
+        settings = Settings(database="memory:", home=home)
+        with compose(settings, clock=clock) as system:
+            api = Recording(system, found)
+            _connections(api, clock)
+            api.close()
+            stranger = Recording(system, found, token=None)
+            stranger.get("/v1/connections")
+            stranger.close()
+        with compose(settings, clock=clock, prober=FakeProber()) as system:
+            api = Recording(system, found)
+            _accounts(api)
+            _problems(api)
+            _unready(api, system)
+            api.close()
+    return found
+
+
+def _connections(api, clock):
+    draft = api.begin()
+    identity = draft.json()["connection"]["id"]
+    where = f"/v1/connections/{identity}"
+    api.step(draft, "govern", {"marketing_actions": []})
+    answer = draft
+    for trigger, body in STEPS:
+        clock.move(timedelta(minutes=1))
+        if trigger == "set_parameters":
+            for told in ("/actions", "/path", "/diagram"):
+                api.get(where + told)
+            api.post(f"{where}/parameters/validate", PARAMETERS)
+        if trigger == "save":
+            body = {"then": "activate"}
+        answer = api.step(answer, trigger, body)
+    api.step(draft, "authenticate")
+    for told in ("", "/history", "/diff?from=2&to=3"):
+        api.get(where + told)
+    api.post(f"{where}/probes", {})
+    for destination in ("", f"/{ZONE}", f"/{ZONE}/connections"):
+        api.get(f"/v1/catalog{destination}", **({"limit": 1, "search": "landing"} if not destination else {}))
+    api.get("/v1/connections", limit=2)
+    api.post("/v1/probes", {"destination": ZONE})
+    for trigger, body in (
+        ("edit_parameters", {"name": "Nightly, renamed"}),
+        ("edit_alerts", {"alerts": []}),
+        ("edit_marketing_actions", {"marketing_actions": []}),
+        ("disable", {}),
+        ("enable", {}),
+        ("disable", {}),
+        ("delete", {}),
+    ):
+        clock.move(timedelta(minutes=1))
+        answer = api.step(answer, trigger, body)
+    api.step(api.begin(), "expire")
+    old = api.begin()
+    api.step(api.begin(), "discard")
+    clock.move(timedelta(days=400))
+    api.step(old, "expire")
+    for told in ("/v1/audit/events", "/v1/audit/attempts", "/healthz", "/readyz", "/problems/stale-version"):
+        api.get(told)
+    api.post("/v1/audit/verify", {})
+
+
+def _accounts(api):
+    made = api.post("/v1/accounts", {"destination": "sftp", "credential": GOOD, "name": "Exports"})
+    where = f"/v1/accounts/{made.json()['account']['id']}"
+    for told in ("/v1/accounts", where, f"{where}/actions"):
+        api.get(told)
+    renamed = api.step(made, "rename", {"name": "Exports of the north"})
+    again = api.step(renamed, "reauthorise", {"credential": {**GOOD, "password": "another"}})
+    api.step(again, "reauthorise", {"credential": {**GOOD, "username": "bob"}})
+    api.get(f"{where}/history")
+    used = api.step(api.begin("sftp"), "authenticate", {"account_id": made.json()["account"]["id"]})
+    api.step(again, "delete", if_match=api.get(where).headers["etag"])
+    api.step(used, "discard")
+    expired = api.step(again, "expire", if_match=api.get(where).headers["etag"])
+    api.step(api.begin("sftp"), "authenticate", {"account_id": made.json()["account"]["id"]})
+    api.step(expired, "delete")
+
+
+def _problems(api):
+    for password in ("p-rejected", "p-unreachable", "p-slow", "p-internal", "p-new-key", "p-other-key"):
+        api.step(api.begin("sftp"), "authenticate", {"credential": {**GOOD, "password": password}})
+    signed_in = api.step(api.begin("sftp"), "authenticate", {"credential": GOOD})
+    api.step(signed_in, "set_parameters", {**PARAMETERS, "fields": {"folder_path": "/refused"}})
+    api.post("/v1/connections", {"destnation": "sftp"})
+    api.get(f"/v1/connections/{NOBODY}")
+    api.get("/v1/connections", cursor="x")
+    api.post("/v1/connections", raw=b"{")
+    api.post("/v1/connections", raw=b"{}", headers={"content-type": "text/plain"})
+    api.post("/v1/connections", raw=b"x" * (1024 * 1024 + 1))
+    draft = api.begin(**{"idempotency-key": "a-key"})
+    api.post("/v1/connections", {"destination": "sftp"}, headers={"idempotency-key": "a-key"})
+    api.post(f"/v1/connections/{draft.json()['connection']['id']}/commands/authenticate", {})
+    api.get(f"/v1/connections/{draft.json()['connection']['id']}", min_position=1000)
+
+
+def _unready(api, system):
+    system.health._vault_problem = lambda: "the key file is missing"
+    api.get("/readyz")
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(record(), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
