@@ -39,7 +39,7 @@ format: setup-dev ## put the code in its form
 	$(BIN)/ruff format .
 
 test-crash: setup-dev ## 300 kills in the middle of work
-	INTERLOCK_CRASHES=$${INTERLOCK_CRASHES:-300} $(PYTEST) -m crash --timeout 3600 tests/crash
+	TEST_CRASHES=$${TEST_CRASHES:-300} $(PYTEST) -m crash --timeout 3600 tests/crash
 
 test-servers: setup-servers ## against real servers on this machine
 	$(PYTEST) -m servers --timeout 600 tests/servers
@@ -48,7 +48,7 @@ bench: setup-dev ## the benchmarks, each beside its goal
 	$(BIN)/python -m benchmarks
 
 soak: setup-dev ## the same tests for hours
-	INTERLOCK_CRASHES=$${INTERLOCK_CRASHES:-10000} INTERLOCK_SEQUENCES=$${INTERLOCK_SEQUENCES:-20000} $(PYTEST) --timeout 0
+	TEST_CRASHES=$${TEST_CRASHES:-10000} TEST_SEQUENCES=$${TEST_SEQUENCES:-20000} $(PYTEST) --timeout 0
 
 clean: ## remove what the other targets made
 	rm -rf .venv .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist htmlcov .coverage*

@@ -173,7 +173,7 @@ def _expect_log(settings: "Settings") -> None:
         LogUnavailable: there is none.
     """
     path = settings.database_path
-    if path is not None and not path.exists():
+    if path is not None and not (path.exists() and path.stat().st_size):
         from engine.errors import LogUnavailable
 
         raise LogUnavailable(

@@ -13,7 +13,7 @@ from adapters.store.sqlite import SQLiteLog
 from tests.suites.crashes import Aftermath, Promised, kill_at_work
 from tests.suites.story import installation
 
-CRASHES = int(os.environ.get("INTERLOCK_CRASHES", "30"))
+CRASHES = int(os.environ.get("TEST_CRASHES", "30"))
 LIVES = 5
 """How often one installation is killed before a new one takes its place."""
 

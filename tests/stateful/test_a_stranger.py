@@ -14,7 +14,7 @@ from tests.suites.stranger import Stranger
 from workflows.account.aggregate import Account
 from workflows.connection.aggregate import Connection
 
-SEQUENCES = int(os.environ.get("INTERLOCK_SEQUENCES", "500"))
+SEQUENCES = int(os.environ.get("TEST_SEQUENCES", "500"))
 HALF = settings(
     max_examples=(SEQUENCES + 1) // 2,
     stateful_step_count=50,
