@@ -40,7 +40,7 @@ async def probe(attempt: Attempt, checks: Checks) -> None:
         checks.tried = "a probe file in the folder path"
         await _use(folder / probe_name(), checks)
     finally:
-        pass
+        _FOOTPRINTS.leave(stood)
 
 
 async def _use(path: Path, checks: Checks) -> None:
