@@ -1,6 +1,8 @@
 """The story of the demo: three connections from the catalog to saved, refusals explained, a history proved."""
 
+import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -51,9 +53,15 @@ def run(home: Path, console: Console | None = None, *, stage: Stage | None = Non
         stage.console.print(f"\nThe demo stopped: {error}\nfix: {error.fix}", style="bold red", markup=False)
         return 1
     stage.console.print(f"\n[bold green]{stage.insisted} claims, all of them true.[/] Look around:", highlight=False)
-    stage.console.print(f"  interlock --home {home} serve", markup=False, highlight=False)
-    stage.console.print(f"  interlock --home {home} connections list", markup=False, highlight=False)
+    for command in ("serve", "connections list"):
+        stage.console.print(f"  {_program()} --home {home} {command}", markup=False, highlight=False)
     return 0
+
+
+def _program() -> str:
+    """Return what to type to run Interlock: where it is not on the path, the way it was run now."""
+    here = Path(sys.argv[0])
+    return "interlock" if shutil.which("interlock") or here.name != "interlock" else os.path.relpath(here)
 
 
 def _against(home: Path) -> str:
