@@ -1,7 +1,6 @@
 """Settings: the environment, read once and typed. Every variable is listed here; an unknown one is named."""
 
 import os
-import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,12 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from engine.errors import Invalid
 from workflows.nearest import nearest
+from workflows.permissions import SANDBOX_RULE, is_sandbox
 
 PREFIX = "INTERLOCK_"
 FOR_CLIENTS = ("url", "token", "token_file", "sandbox", "debug")
 """What the command line reads by itself: which server to talk to, how, and in which sandbox."""
-
-_SANDBOX = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 
 
 def _comma_list(value: Any) -> Any:
@@ -100,8 +98,8 @@ class Settings(BaseModel):
         Raises:
             Invalid: the name of the sandbox could lead out of the landing zone.
         """
-        if not _SANDBOX.fullmatch(sandbox):
-            raise Invalid([("/sandbox", "must be a name of small letters, digits and hyphens")])
+        if not is_sandbox(sandbox):
+            raise Invalid([("/sandbox", SANDBOX_RULE)])
         if self.landing_zone is None:
             return str(self.home / "landing-zone" / sandbox)
         return f"{self.landing_zone.rstrip('/')}/{sandbox}"

@@ -1,8 +1,9 @@
 """What a caller may do: permissions by name, and the guard that every command passes first (facts, section 3)."""
 
+import re
 from dataclasses import dataclass, field
 
-from engine.errors import Forbidden
+from engine.errors import Forbidden, Invalid
 from engine.guard import Facts, Guard, GuardReport, Passed, Refused, Verdict
 from workflows.catalog import DestinationSpec
 
@@ -21,15 +22,33 @@ PERMISSIONS = (
 DATASETS = "manage-and-activate-dataset-destinations"
 
 
+SANDBOX = "^[a-z0-9][a-z0-9-]{0,62}$"
+"""What the name of a sandbox looks like; it is part of paths, so nothing else may be one."""
+
+SANDBOX_RULE = "must be a name of small letters, digits and hyphens, at most 63"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a command or asks a question, where, and what they may do."""
+    """Who sends a command or asks a question, where, and what they may do.
+
+    Raises Invalid for a sandbox whose name can be none.
+    """
 
     actor: str
     sandbox: str = "prod"
     permissions: frozenset[str] = field(default=frozenset(PERMISSIONS))
     on_behalf_of: str | None = None
     traceparent: str | None = None
+
+    def __post_init__(self) -> None:
+        if not is_sandbox(self.sandbox):
+            raise Invalid([("/sandbox", SANDBOX_RULE)])
+
+
+def is_sandbox(name: str) -> bool:
+    """Tell whether *name* can be that of a sandbox."""
+    return re.fullmatch(SANDBOX, name) is not None
 
 
 def _holds_every_permission(facts: Facts) -> Verdict:

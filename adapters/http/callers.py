@@ -9,13 +9,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from adapters.http.errors import Unauthenticated
 from engine.secret import Secret
-from workflows.permissions import Caller
+from workflows.permissions import SANDBOX, Caller
 
 Allows = Callable[[Secret], bool]
 """Whether a token is the administrator's."""
-
-SANDBOX = "^[a-z0-9][a-z0-9-]{0,62}$"
-"""What the name of a sandbox looks like."""
 
 _TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _bearer = HTTPBearer(auto_error=False, description="The token in `admin.token` of the server's home.")

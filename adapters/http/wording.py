@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.http.callers import SANDBOX
+from workflows.permissions import SANDBOX
 
 _PLAIN = {
     "missing": "is required",
