@@ -135,21 +135,15 @@ class Workflows(Application[UUID]):
         return Turn(self._turns, (target, *others), self._expect_current, self._append, key)
 
     def _expect_current(self, workflow: Workflow) -> None:
-        """Refuse a workflow that is not the newest one.
+        """Refuse a workflow that is known not to be the newest one.
 
         Raises:
             Conflict: it has moved on since it was loaded.
         """
         current = self._cache.get(workflow.id.int)
-        if current is workflow:
-            return
-        version = current.version if current else 0
-        if current is None and workflow.version:
-            # Dropped from memory: a workflow that only takes part, unchanged, would not be checked by the log.
-            newest = self.log.newest(workflow.id)
-            version = newest.originator_version if newest else 0
-        if version != workflow.version:
-            raise Conflict(workflow.id, version)
+        # One that was dropped from memory is checked by the log, in the transaction that records the decision.
+        if current is not None and current.version != workflow.version:
+            raise Conflict(workflow.id, current.version)
 
     async def _append(self, copies: Sequence[Workflow], key: CommandKey | None = None) -> Receipt | None:
         """Record what was decided, the target first; None if nothing was.
@@ -163,8 +157,9 @@ class Workflows(Application[UUID]):
         events = [stored(event) for workflow in changed for event in workflow.pending_events]
         if not events:
             return None
+        steady = [(workflow.id, workflow.version) for workflow in copies if not workflow.pending_events]
         try:
-            receipt = await outcome(self.log.append(events, key=key))
+            receipt = await outcome(self.log.append(events, key=key, steady=steady))
         except BaseException:
             # Whatever went wrong, the log alone knows what is true now.
             self.forget(*(workflow.id for workflow in changed))

@@ -15,6 +15,7 @@ EngineError
 ├── Conflict                somebody else recorded first
 ├── LogError
 │   ├── LogUnavailable      the log cannot be read or written now; nothing happened
+│   │   └── OutcomeUnknown  it broke off before it said whether it stored the command
 │   ├── LogBusy             another process owns the log
 │   ├── LogCorrupt          what is stored cannot be what was written
 │   ├── SchemaMismatch      the log was written by a newer (or too old a) release
@@ -206,6 +207,13 @@ class LogUnavailable(LogError):
 
     code = "log-unavailable"
     retryable = True
+
+
+class OutcomeUnknown(LogUnavailable):
+    """The store broke off before it said whether it stored the command; its key will tell."""
+
+    code = "outcome-unknown"
+    fix = "send the same again with the same key: it is done once, whichever way this one went"
 
 
 class LogBusy(LogError):

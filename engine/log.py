@@ -5,15 +5,18 @@ ApplicationRecorder of that library. What it adds is evidence, receipts and seve
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
 
+from engine.bell import Bell
 from engine.evidence import EMPTY
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, init=False)
@@ -75,6 +78,9 @@ def scope_digest(*scope: str) -> bytes:
     return sha256(parts).digest()
 
 
+Steady = tuple[UUID, int]
+"""A stream that a decision rests on without changing it, and the version at which it must still stand."""
+
 Filing = tuple[int, bytes | None, int | None, bytes | None]
 """What stands beside the event at a position, so that its command is known when it is sent again.
 
@@ -104,6 +110,17 @@ class Head(NamedTuple):
     chain: bytes = EMPTY
 
 
+class Recall(NamedTuple):
+    """What a log remembers before a command is decided.
+
+    `version` is the newest one of its stream, None where nobody else can have written since; `receipt` the first one
+    given for its key, with the digest of the request it came with.
+    """
+
+    version: int | None = None
+    receipt: tuple[Receipt, bytes] | None = None
+
+
 class EventLog(ApplicationRecorder):
     """A durable, ordered log of events. Implementations live in `adapters/store`; `engine.memory` keeps one in memory.
 
@@ -113,17 +130,35 @@ class EventLog(ApplicationRecorder):
     DENSE: ClassVar[bool] = False
     """Whether position and sequence of an event are always the same number here."""
 
+    SHARED: ClassVar[bool] = False
+    """Whether other processes may write to it too, so that what is kept in memory must be checked against it."""
+
+    bell: Bell
+    """Rung after each commit of this process, and of others where the store can tell."""
+
     @abstractmethod
-    async def append(self, events: Sequence[NewEvent], *, key: CommandKey | None = None) -> Receipt:
+    async def append(
+        self, events: Sequence[NewEvent], *, key: CommandKey | None = None, steady: Sequence[Steady] = ()
+    ) -> Receipt:
         """Store *events*, of one or several streams, all or none, durably; return after the commit.
 
         The target's event comes last: the receipt and the key belong to its stream. Every event must carry the
-        version after the newest one of its stream.
+        version after the newest one of its stream. Appends that come at the same time may share a transaction; each of
+        them fails or succeeds alone.
 
         Raises:
-            Conflict: a stream has moved on, a version would be skipped, or the key of a creation is taken.
+            Conflict: a stream has moved on (one of *steady* too), a version would be skipped, or the key is taken.
+            OutcomeUnknown: the store broke off and cannot be asked yet; the key will tell.
             LogUnavailable: nothing was stored.
         """
+
+    async def ask(self, question: Callable[..., T], *values: Any) -> T:
+        """Answer a question to this log (one of its own methods) without holding up the event loop for a network."""
+        return question(*values)
+
+    async def recall(self, stream: UUID | None, key: CommandKey | None) -> Recall:
+        """Return what is to be known before a command to *stream* (None for a creation) is decided."""
+        return Recall(None, None if key is None else self.find_receipt(key, stream))
 
     @abstractmethod
     def find_receipt(self, key: CommandKey, stream: UUID | None) -> tuple[Receipt, bytes] | None:

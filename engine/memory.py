@@ -14,9 +14,10 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 
+from engine.bell import Bell
 from engine.errors import Conflict, LogUnavailable, Unstorable
 from engine.evidence import EMPTY, Evidence, chain_hash, leaf_hash
-from engine.log import CommandKey, EventLog, Head, LoggedEvent, NewEvent, Receipt
+from engine.log import CommandKey, EventLog, Head, LoggedEvent, NewEvent, Receipt, Steady
 
 Tip = tuple[int, bytes]
 """The newest version of a stream and its leaf."""
@@ -66,6 +67,16 @@ class Staging:
         self.sequence += 1
         return stream, Evidence(self.sequence, leaf, self.chain)
 
+    def expect(self, steady: Sequence[Steady]) -> None:
+        """Refuse if a stream that was to stand still has moved; asked before anything is added.
+
+        Raises:
+            Conflict: it has.
+        """
+        for stream, version in steady:
+            if self._tip(stream)[0] != version:
+                raise Conflict(stream, version)
+
     def _tip(self, stream: UUID) -> Tip:
         return self.tips.get(stream) or self._newest(stream)
 
@@ -74,6 +85,7 @@ class MemoryLog(EventLog):
     """An event log that forgets everything at the end of the process; the same promises otherwise."""
 
     def __init__(self) -> None:
+        self.bell = Bell()
         self._lock = Lock()
         self._closed = False
         self._events: list[LoggedEvent] = []
@@ -81,17 +93,22 @@ class MemoryLog(EventLog):
         self._receipts: dict[tuple[UUID, bytes], tuple[Receipt, bytes]] = {}
         self._openings: dict[bytes, UUID] = {}
 
-    async def append(self, events: Sequence[NewEvent], *, key: CommandKey | None = None) -> Receipt:
-        return self._record(events, key)
+    async def append(
+        self, events: Sequence[NewEvent], *, key: CommandKey | None = None, steady: Sequence[Steady] = ()
+    ) -> Receipt:
+        receipt = self._record(events, key, steady)
+        self.bell.ring(receipt.position)
+        return receipt
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Store events through the library's interface; they must be NewEvents. Return their positions."""
         if not stored_events:
             return []
-        last = self._record(stored_events, None).position
+        last = self._record(stored_events, None, ()).position
+        self.bell.ring(last)
         return range(last - len(stored_events) + 1, last + 1)
 
-    def _record(self, events: Sequence[Any], key: CommandKey | None) -> Receipt:
+    def _record(self, events: Sequence[Any], key: CommandKey | None, steady: Sequence[Steady]) -> Receipt:
         if not events:
             raise ValueError("an append needs at least one event")
         with self._lock:
@@ -99,6 +116,7 @@ class MemoryLog(EventLog):
             if key is not None and key.opens and key.scope in self._openings:
                 raise Conflict
             staging = Staging(self._end(), self._tip)
+            staging.expect(steady)
             logged = [_logged(event, *staging.add(event), len(self._events) + n) for n, event in enumerate(events, 1)]
             for (stream, _), event in zip(map(_place, logged), logged, strict=True):
                 self._streams.setdefault(stream, []).append(event)

@@ -87,6 +87,9 @@ MEANINGS: Mapping[str, Meaning] = {
     # The installation
     "log-error": Meaning(503, "The event log is in trouble", _OPERATOR),
     "log-unavailable": Meaning(503, "The event log cannot be read or written now", "send the same again later"),
+    "outcome-unknown": Meaning(
+        503, "The event log broke off before it said whether it stored this", "send the same again with the same key"
+    ),
     "log-busy": Meaning(503, "Another process owns the event log", _OPERATOR),
     "log-corrupt": Meaning(503, "What is stored cannot be what was written", _VERIFY),
     "schema-mismatch": Meaning(503, "The event log was written by another release", _OPERATOR),

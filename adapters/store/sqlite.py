@@ -25,7 +25,7 @@ from adapters.store.sqlite_reader import NEWEST, SQLiteReader
 from adapters.store.sqlite_rows import INSERT, INSERT_AT_END, row_of
 from engine.errors import LogUnavailable
 from engine.evidence import Evidence
-from engine.log import CommandKey, Head, NewEvent, Receipt
+from engine.log import CommandKey, Head, NewEvent, Receipt, Steady
 from engine.memory import NO_TIP, Staging, Tip, follow
 
 PAGE = "page_size=2048"
@@ -95,14 +95,19 @@ class SQLiteLog(SQLiteReader):
                 self._owner.release()
                 self._owner = None
 
-    async def append(self, events: Sequence[NewEvent], *, key: CommandKey | None = None) -> Receipt:
-        return self._commit(events, key)
+    async def append(
+        self, events: Sequence[NewEvent], *, key: CommandKey | None = None, steady: Sequence[Steady] = ()
+    ) -> Receipt:
+        receipt = self._commit(events, key, steady)
+        self.bell.ring(receipt.position)
+        return receipt
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Store events through the library's interface; they must be NewEvents. Return their positions."""
         if not stored_events:
             return []
-        last = self._commit(stored_events, None).position  # type: ignore[arg-type] # checked in follow
+        last = self._commit(stored_events, None, ()).position  # type: ignore[arg-type] # checked in follow
+        self.bell.ring(last)
         return range(last - len(stored_events) + 1, last + 1)
 
     def find_receipt(self, key: CommandKey, stream: UUID | None) -> tuple[Receipt, bytes] | None:
@@ -126,7 +131,7 @@ class SQLiteLog(SQLiteReader):
                 raise translated(error, self.path) from None
             self._known.learned(stream, (scope for (scope,) in scopes))
 
-    def _commit(self, events: Sequence[NewEvent], key: CommandKey | None) -> Receipt:
+    def _commit(self, events: Sequence[NewEvent], key: CommandKey | None, steady: Sequence[Steady]) -> Receipt:
         """Store events in one transaction, all or none."""
         with self._writing:
             writer = self._writer
@@ -134,10 +139,10 @@ class SQLiteLog(SQLiteReader):
                 raise LogUnavailable(f"{self.path} is closed")
             try:
                 try:
-                    return self._transaction(writer, events, key)
+                    return self._transaction(writer, events, key, steady)
                 except _SomebodyElseWrote:
                     self._forget(writer)
-                    return self._transaction(writer, events, key)
+                    return self._transaction(writer, events, key, steady)
             except sqlite3.Error as error:
                 self._forget(writer, zombie=code_of(error) == sqlite3.SQLITE_IOERR)
                 raise translated(error, self.path) from None
@@ -145,14 +150,17 @@ class SQLiteLog(SQLiteReader):
                 self._forget(writer)
                 raise
 
-    def _transaction(self, writer: sqlite3.Connection, events: Sequence[NewEvent], key: CommandKey | None) -> Receipt:
+    def _transaction(
+        self, writer: sqlite3.Connection, events: Sequence[NewEvent], key: CommandKey | None, steady: Sequence[Steady]
+    ) -> Receipt:
         known = self._known.head
-        if known is not None and len(events) == 1 and (key is None or not key.opens):
+        if known is not None and not steady and len(events) == 1 and (key is None or not key.opens):
             return self._insert_alone(writer, known, events[0], key)
         if not events:
             raise ValueError("an append needs at least one event")
         writer.execute("BEGIN IMMEDIATE")
         staging = Staging(known or Head(*(writer.execute(NEWEST).fetchone() or ())), self._tip)
+        staging.expect(steady)
         count = len(events)
         for number, event in enumerate(events, 1):
             stream, evidence = staging.add(event)

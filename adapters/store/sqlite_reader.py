@@ -14,8 +14,9 @@ from adapters.store import sqlite_schema as schema
 from adapters.store.sqlite_check import examine
 from adapters.store.sqlite_connection import Stamp, connect_to_read, stamp
 from adapters.store.sqlite_errors import translated
+from engine.bell import Bell
 from engine.errors import EngineError, LogCorrupt, LogUnavailable
-from engine.log import CommandKey, EventLog, Filing, Head, LoggedEvent, NewEvent, Receipt
+from engine.log import CommandKey, EventLog, Filing, Head, LoggedEvent, NewEvent, Receipt, Steady
 
 NEWEST = "SELECT position, sequence, chain FROM events ORDER BY position DESC LIMIT 1"
 _SELECT = "SELECT position, sequence, stream, version, topic, sandbox, event_id, leaf, chain, body FROM events "
@@ -36,6 +37,7 @@ class SQLiteReader(EventLog):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(os.path.realpath(path))
+        self.bell = Bell()
         self._reading = Lock()
         self._reader: sqlite3.Connection | None = None
         self._still: Stamp | None = None
@@ -60,7 +62,9 @@ class SQLiteReader(EventLog):
             self.close()
             raise
 
-    async def append(self, events: Sequence[NewEvent], *, key: CommandKey | None = None) -> Receipt:
+    async def append(
+        self, events: Sequence[NewEvent], *, key: CommandKey | None = None, steady: Sequence[Steady] = ()
+    ) -> Receipt:
         raise self._read_only()
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:

@@ -45,12 +45,12 @@ class HastyLog(SQLiteLog):
         super().__init__(path)
         self.say = say
 
-    async def append(self, events, *, key=None):
+    async def append(self, events, *, key=None, steady=()):
         if key is not None:
             body, version = json.loads(events[-1].state), events[-1].originator_version
             told = {"id": str(events[-1].originator_id), "version": version, "state": body["state"], "digest": None}
             self.say({"acknowledged": body["envelope"]["key"], **told})
-        return await super().append(events, key=key)
+        return await super().append(events, key=key, steady=steady)
 
 
 def test_a_process_that_acknowledges_before_the_commit_is_caught(tmp_path):

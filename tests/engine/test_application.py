@@ -24,10 +24,10 @@ class SlowLog(MemoryLog):
         super().__init__()
         self.started, self.released = asyncio.Event(), asyncio.Event()
 
-    async def append(self, events, *, key=None):
+    async def append(self, events, *, key=None, steady=()):
         self.started.set()
         await self.released.wait()
-        return await super().append(events, key=key)
+        return await super().append(events, key=key, steady=steady)
 
 
 class FailingLog(MemoryLog):
@@ -35,10 +35,10 @@ class FailingLog(MemoryLog):
 
     fails = ""
 
-    async def append(self, events, *, key=None):
+    async def append(self, events, *, key=None, steady=()):
         if self.fails == "before":
             raise LogUnavailable
-        receipt = await super().append(events, key=key)
+        receipt = await super().append(events, key=key, steady=steady)
         if self.fails == "after":
             raise LogUnavailable
         return receipt

@@ -20,10 +20,10 @@ class FailingLog(MemoryLog):
 
     fails = False
 
-    async def append(self, events, *, key=None):
+    async def append(self, events, *, key=None, steady=()):
         if self.fails:
             raise LogUnavailable
-        return await super().append(events, key=key)
+        return await super().append(events, key=key, steady=steady)
 
 
 @pytest.fixture

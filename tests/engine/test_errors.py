@@ -48,7 +48,7 @@ def test_details_are_added_and_kept():
 
 def test_only_what_may_succeed_later_is_retryable():
     retryable = {cls.__name__ for cls in CLASSES if cls.retryable}
-    assert retryable == {"Conflict", "KeyInFlight", "LogUnavailable"}
+    assert retryable == {"Conflict", "KeyInFlight", "LogUnavailable", "OutcomeUnknown"}
 
 
 @pytest.mark.parametrize("name", engine.__all__)

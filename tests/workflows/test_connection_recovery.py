@@ -13,14 +13,14 @@ class FailingLog(SQLiteLog):
 
     fails = ""
 
-    async def append(self, events, *, key=None):
+    async def append(self, events, *, key=None, steady=()):
         last, mode = events[-1].topic, ""
         if self.fails.startswith(last):
             _, mode = self.fails.split(" ")
             self.fails = ""
         if mode == "before":
             raise LogUnavailable("the disk is full")
-        receipt = await super().append(events, key=key)
+        receipt = await super().append(events, key=key, steady=steady)
         if mode == "after":
             raise LogUnavailable("the answer to the commit got lost")
         return receipt

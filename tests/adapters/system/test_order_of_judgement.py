@@ -186,8 +186,8 @@ class Forgetful(MemoryLog):
 
     lost = 0
 
-    async def append(self, events, *, key=None):
-        receipt = await super().append(events, key=key)
+    async def append(self, events, *, key=None, steady=()):
+        receipt = await super().append(events, key=key, steady=steady)
         if self.lost:
             self.lost -= 1
             raise LogUnavailable("the answer got lost")
