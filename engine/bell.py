@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 
 class Bell:
@@ -43,10 +44,8 @@ class Bell:
         loop, rung = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
-            try:
+            with suppress(RuntimeError):  # that loop is closed: nobody waits there any more
                 loop.call_soon_threadsafe(rung.set)
-            except RuntimeError:
-                pass  # that loop is closed: nobody waits there any more
 
         self._sleepers.add(wake)
         try:
