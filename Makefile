@@ -1,6 +1,6 @@
 # Every target does its own set-up; only make and Python 3.11 are needed to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-servers demo serve test check format test-crash test-servers bench soak clean
+.PHONY: help setup setup-dev setup-servers demo serve test check format test-crash test-servers bench bench-full soak clean
 
 BIN := .venv/bin
 TIMEOUT ?= 120
@@ -44,8 +44,11 @@ test-crash: setup-dev ## 300 kills in the middle of work
 test-servers: setup-servers ## against real servers on this machine
 	$(PYTEST) -m servers --timeout 600 tests/servers
 
-bench: setup-dev ## the benchmarks, each beside its goal
+bench: setup-dev ## the quick benchmarks, each beside its goal: under ten minutes, on a machine that does nothing else
 	$(BIN)/python -m benchmarks
+
+bench-full: setup-dev ## all of them, with a million connections and a slow disk: most of an hour
+	$(BIN)/python -m benchmarks --full
 
 soak: setup-dev ## the same tests for hours
 	TEST_CRASHES=$${TEST_CRASHES:-10000} TEST_SEQUENCES=$${TEST_SEQUENCES:-20000} $(PYTEST) --timeout 0

@@ -14,7 +14,7 @@ from adapters.catalog.patterns import Re2Patterns
 from adapters.destinations.prober import DestinationProber
 from adapters.egress import Door
 from adapters.settings import Settings
-from adapters.store.sqlite import SQLiteLog
+from adapters.store.opening import open_store
 from adapters.store.sqlite_reader import SQLiteReader
 from adapters.store.views import SQLiteViews
 from adapters.system import System
@@ -26,11 +26,10 @@ from adapters.vault.file import FileVault
 from adapters.vault.memory import MemoryVault
 from engine.application import Workflows
 from engine.attempts import DEFINITION as ATTEMPTS
-from engine.clock import Clock
+from engine.clock import Clock, new_id
 from engine.command import Command
 from engine.log import EventLog
 from engine.mapper import EventMapper
-from engine.memory import MemoryLog
 from engine.projection import Query
 from workflows.account import commands as account_commands
 from workflows.account import handlers as account
@@ -43,6 +42,10 @@ from workflows.ports import Prober
 
 DEFINITIONS = (CONNECTION, ACCOUNT, ATTEMPTS)
 """Every table by which the log is verified."""
+
+
+_UNDER_WAY = 3_600_000
+"""Milliseconds after which a secret that no event names was left behind, where several processes write."""
 
 
 def compose(
@@ -63,22 +66,18 @@ def compose(
     """
     settings = Settings.from_env() if settings is None else settings
     clock = clock or Clock()
-    path = settings.database_path
     patterns = Re2Patterns()
     catalog = load_catalog(settings.catalog)
     _tell_set_aside(catalog)
     door = Door(settings.allow_networks)
     prober = prober or DestinationProber(door, settings.landing_zone_of, seconds=settings.probe_seconds)
     with ExitStack() as opened:
-        vault = MemoryVault() if path is None else FileVault(settings.vault_path, settings.key_path)
+        vault = MemoryVault() if settings.in_memory else FileVault(settings.vault_path, settings.key_path)
         opened.callback(vault.close)
-        if log is None:
-            log = MemoryLog() if path is None else SQLiteLog(path)
-            opened.callback(log.close)
-        workflows = Workflows(log=log)
-        store = SQLiteViews(":memory:" if path is None else views_path(path))
-        opened.callback(store.close)
-        views = FreshViews(workflows, store, lambda: SQLiteViews(":memory:"))
+        store = open_store(settings, opened, log)
+        log = store.log
+        workflows = Workflows(log=log, snapshots=store.snapshots)
+        views = FreshViews(workflows, store.views, lambda: SQLiteViews(":memory:"), store.leases)
         views.forget_foreign()
         _collect_orphans(vault, views, log)
         closing = opened.pop_all()
@@ -117,11 +116,6 @@ def verify_file(
         return verify_log(log, decode, DEFINITIONS, expected=expected, progress=lambda done: progress(done, total))
     finally:
         log.close()
-
-
-def views_path(log_path: Path) -> Path:
-    """Return the file of the views that belong to a log: beside it, and disposable."""
-    return log_path.with_name(f"{log_path.name}.views")
 
 
 def handlers(
@@ -170,13 +164,15 @@ def _collect_orphans(vault: Any, views: FreshViews, log: EventLog) -> None:
         first = log.read(0, limit=1)
         if not kept or not first:
             return
+        # Another process may be about to record the account of a secret that it has just put into the vault.
+        newest = new_id().int >> 80 if not log.SHARED else (new_id().int >> 80) - _UNDER_WAY
         recorded = views.query(views.accounts, Query(limit=None)).items
         if any(lag.parked for lag in views.lags()):
             return  # an event that cannot be read might be the one that names the account
         state = {row.id: row.state for row in recorded}
         for account_id in kept:
             # What is older than this log was kept for another one, which somebody may put back.
-            ours = str(account_id) in state or _made_at(account_id) >= _made_at(first[0].event_id)
+            ours = str(account_id) in state or _made_at(first[0].event_id) <= _made_at(account_id) <= newest
             if ours and state.get(str(account_id), "deleted") == "deleted":
                 vault.delete(account_id)
     except VaultError:

@@ -35,7 +35,7 @@ def examine(environ: Mapping[str, str]) -> dict[str, Any]:
 def _settings(settings: Settings, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
     for name in Settings.model_fields:
         variable = f"{PREFIX}{name.upper()}"
-        value = getattr(settings, name)
+        value = settings.shown_database or None if name == "database" else getattr(settings, name)
         shown = ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
         given = bool(environ.get(variable))
         yield {"name": variable, "value": shown, "source": "environment" if given else "default"}
@@ -107,6 +107,8 @@ def _log(settings: Settings) -> Check:
     from adapters.store.lock import who_owns
     from adapters.store.sqlite_reader import SQLiteReader
 
+    if settings.postgres_url is not None:
+        return _postgres(settings.postgres_url)
     path = settings.database_path
     if path is None:
         return _warning("log", "it is kept in memory and ends with the process", "set INTERLOCK_DATABASE for real work")
@@ -126,11 +128,27 @@ def _log(settings: Settings) -> Check:
     return _ok("log", f"{head.sequence} events, position {head.position}{served}")
 
 
+def _postgres(url: str) -> Check:
+    from adapters.store.postgres_connection import Postgres
+    from adapters.store.postgres_look import look
+
+    postgres = Postgres(url)
+    try:
+        seen = look(postgres)
+    finally:
+        postgres.close()
+    if seen.problems:
+        return _wrong(
+            "log", f"{postgres.name}: {seen.problems[0]}", "interlock audit verify says more; restore a backup"
+        )
+    return _ok("log", f"{seen.events} events, position {seen.position}; {postgres.name}, version {seen.release}")
+
+
 def _vault(settings: Settings) -> Check:
     from adapters.vault.file import FileVault
 
     folder = settings.vault_path
-    if settings.database_path is None:
+    if settings.in_memory:
         return _ok("vault", "kept in memory")
     if not settings.key_path.exists() and not (folder.is_dir() and any(folder.glob("*.json"))):
         return _ok("vault", "empty; the first start makes its key")

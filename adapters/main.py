@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters.cli.client import Client
-from adapters.cli.errors import ServerTrouble, WrongUse
+from adapters.cli.errors import WrongUse
+from adapters.cli.proof import read_token, token_for
 from adapters.cli.session import Options, Progress, debugging
 
 if TYPE_CHECKING:
     from adapters.settings import Settings
-    from engine.secret import Secret
 
 # Whatever is slow to import is imported where it is used: `interlock --help` needs none of it.
 
@@ -42,9 +42,13 @@ class Wiring:
         settings = _settings(options)
         _logs(options, settings)
         if options.url:
-            return Client(token=_token(options, settings, options.url), sandbox=options.sandbox, address=options.url)
+            return Client(
+                token=token_for(options, settings.token_path, options.url, settings.host),
+                sandbox=options.sandbox,
+                address=options.url,
+            )
         if address := _owner(settings):
-            return Client(token=_read(settings.token_path), sandbox=options.sandbox, address=address)
+            return Client(token=read_token(settings.token_path), sandbox=options.sandbox, address=address)
         if reading:
             _expect_log(settings)
         return _embedded(options, settings, self._api)
@@ -73,6 +77,13 @@ class Wiring:
 
         return examine(_environment(options))
 
+    def database(self, options: Options, *, upgrade: bool = False) -> dict[str, Any]:
+        """Return `{database, version, needed, ready, message}` of the schema, after an *upgrade* if one is wanted."""
+        from adapters.store import schema
+
+        settings = _settings(options)
+        return schema.upgrade(settings) if upgrade else schema.status(settings)
+
     def token_path(self, options: Options) -> Path:
         """Return where the file of the administrator's token is, or will be."""
         return _settings(options).token_path
@@ -93,32 +104,30 @@ class Wiring:
         except ForeignFile as error:
             raise WrongUse(str(error), error.fix) from None
 
-    def rebuild(self, options: Options, progress: Progress) -> list[dict[str, Any]]:
-        """Fold every view again; return for each how many rows there were, are, and whether they are the same.
+    def backup(self, options: Options, target: Path, progress: Progress) -> dict[str, Any]:
+        """Back up log and vault of the home, whoever owns it, into a folder that is new.
 
         Raises:
-            WrongUse: a server owns the views, or one was named.
-            LogUnavailable: there is no log to fold.
+            WrongUse: a server was named.
+            LogError: something cannot be read or written, the log is not sound, or the folder exists.
         """
-        settings = _settings(options)
-        _logs(options, settings)
-        if options.url or _owner(settings):
-            raise WrongUse(
-                "a server owns these views, and only their owner can rebuild them", "stop the server, then try again"
-            )
+        settings = _here(options, "backed up")
         _expect_log(settings)
-        from adapters.composition import compose
+        from adapters.safekeeping import make_backup
 
-        found = []
-        with compose(settings) as system:
-            for number, projection in enumerate(system.views.all, 1):
-                before = system.views.rows(projection)
-                position = system.views.rebuild(projection)
-                after = system.views.rows(projection)
-                row = {"view": projection.name, "before": len(before), "after": len(after), "position": position}
-                found.append({**row, "same": before == after})
-                progress(number, len(system.views.all))
-        return found
+        return make_backup(settings, target, progress)
+
+    def restore(self, options: Options, backup: Path, expect: str | None = None) -> dict[str, Any]:
+        """Restore a backup to a home in which nothing was begun.
+
+        Raises:
+            WrongUse: a server was named.
+            Invalid: *expect* is no head.
+            LogError: it is no backup or not sound, something cannot be read or written, or the home is not empty.
+        """
+        from adapters.safekeeping import restore_backup
+
+        return restore_backup(_here(options, "restored"), backup, expect)
 
 
 def _environment(options: Options) -> dict[str, str]:
@@ -130,6 +139,14 @@ def _settings(options: Options, **said: Any) -> "Settings":
 
     settings = Settings.from_env(_environment(options))
     return settings.model_copy(update=said) if said else settings
+
+
+def _here(options: Options, what: str) -> "Settings":
+    if options.url:
+        raise WrongUse(f"an installation is {what} where its files are", "leave out --url, on the server's machine")
+    settings = _settings(options)
+    _logs(options, settings)
+    return settings
 
 
 def _logs(options: Options, settings: "Settings", *, serving: bool = False) -> None:
@@ -198,40 +215,6 @@ def _embedded(options: Options, settings: "Settings", api: Callable[..., Any] | 
     except BaseException:
         system.close()
         raise
-
-
-def _token(options: Options, settings: "Settings", address: str) -> "Secret":
-    """Return the token for a server: the one that was given, else that of the home, which leaves no machine."""
-    from urllib.parse import urlsplit
-
-    from engine.secret import Secret
-
-    if options.token_file is None and (given := os.environ.get("INTERLOCK_TOKEN", "").strip()):
-        return Secret(given)
-    file = options.token_file or settings.token_path
-    if options.token_file is None and urlsplit(address).hostname not in (
-        "127.0.0.1",
-        "::1",
-        "localhost",
-        settings.host,
-    ):
-        raise WrongUse(
-            "the token of this home is not sent to another machine", "name its token: --token-file, or INTERLOCK_TOKEN"
-        )
-    return _read(file)
-
-
-def _read(file: Path) -> "Secret":
-    from engine.secret import Secret
-
-    fix = "name the right file with --token-file, or set INTERLOCK_TOKEN"
-    try:
-        token = Secret(file.read_text("utf-8").strip())
-    except (OSError, ValueError):
-        raise ServerTrouble(f"the token in {file} cannot be read", fix) from None
-    if not token:
-        raise ServerTrouble(f"the token file {file} is empty", fix)
-    return token
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -14,6 +15,7 @@ from workflows.nearest import nearest
 from workflows.permissions import SANDBOX_RULE, is_sandbox
 
 PREFIX = "INTERLOCK_"
+POSTGRES = ("postgresql://", "postgres://")
 FOR_CLIENTS = ("url", "token", "token_file", "sandbox", "debug")
 """What the command line reads by itself: which server to talk to, how, and in which sandbox."""
 
@@ -30,13 +32,14 @@ class Settings(BaseModel):
     """What an operator decides. Each field is read from INTERLOCK_<FIELD>.
 
     `allow_networks` holds `CIDR[:port]` that the door may reach beyond public addresses; IPv6 networks with a port are
-    written `[fd00::/8]:22`. `database` is `sqlite:///path` or `memory:`; `landing_zone` a folder or `s3://bucket/prefix`.
+    written `[fd00::/8]:22`. `database` is `sqlite:///path`, `postgresql://user:password@host/name` or `memory:`;
+    `landing_zone` a folder or `s3://bucket/prefix`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     home: Path = Field(default_factory=lambda: user_data_path("interlock", appauthor=False))
-    database: str | None = None
+    database: str | None = Field(default=None, repr=False)  # it may hold a password
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65535)
     public_url: str | None = None
@@ -64,12 +67,34 @@ class Settings(BaseModel):
     def _database(cls, database: str | None) -> str | None:
         if database is None or database == "memory:" or database.removeprefix("sqlite:///") not in ("", database):
             return database
-        raise ValueError("neither sqlite:///path nor memory: (other stores come with later releases)")
+        if database.startswith(POSTGRES):
+            _expect_postgres(database)
+            return database
+        raise ValueError("neither sqlite:///path, postgresql://user:password@host/name nor memory:")
+
+    @property
+    def postgres_url(self) -> str | None:
+        """The address of a PostgreSQL database, which may hold a password; None for a log kept elsewhere."""
+        return self.database if self.database is not None and self.database.startswith(POSTGRES) else None
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the log ends with the process."""
+        return self.database == "memory:"
+
+    @property
+    def shown_database(self) -> str:
+        """The database as it may be shown: without a password, and without parameters, which can hold one too."""
+        if self.postgres_url is None:
+            return self.database or ""
+        parts = urlsplit(self.postgres_url)
+        user, at, host = parts.netloc.rpartition("@")
+        return f"{parts.scheme}://{user.partition(':')[0]}{at}{host}{parts.path}"
 
     @property
     def database_path(self) -> Path | None:
-        """The file of the event log; None for a log in memory."""
-        if self.database == "memory:":
+        """The file of the event log; None for a log in memory or in PostgreSQL."""
+        if self.in_memory or self.postgres_url is not None:
             return None
         if self.database is None:
             return self.home / "interlock.db"
@@ -131,6 +156,31 @@ class Settings(BaseModel):
         if unknown:
             raise Invalid(unknown, fix="correct or remove these environment variables")
         return settings
+
+
+def _expect_postgres(url: str) -> None:
+    """Refuse an address that libpq would not take; what is said never repeats a part of it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("is no address like postgresql://user:password@host/name") from None
+    if parts.fragment:
+        raise ValueError("has a # in it: write %23 if it belongs to the password")
+    if not parts.path.strip("/"):
+        raise ValueError("does not name a database: postgresql://user:password@host/name")
+    try:
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError:
+        return  # whoever opens it tells what is not installed
+    try:
+        given = conninfo_to_dict(url)
+        ports = str(given.get("port") or "0").split(",")
+    except Exception:
+        raise ValueError(
+            "is no address that PostgreSQL's library takes: escape special characters as %XX, check the parameters"
+        ) from None
+    if not all(port.isascii() and port.isdecimal() and int(port) < 65536 for port in ports if port):
+        raise ValueError("has a port that is no number from 1 to 65535")
 
 
 def _told(message: str) -> str:

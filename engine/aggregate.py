@@ -18,6 +18,7 @@ from engine.machine import StepMachine
 from engine.storable import refuse_unstorable
 
 _MACHINES: dict[Definition, StepMachine] = {}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=4096)
@@ -36,20 +37,32 @@ def machine_of(definition: Definition) -> StepMachine:
     return machine
 
 
+@lru_cache(maxsize=4096)
+def shared(value: Any) -> Any:
+    """Return the one object that stands for all that are equal to *value*, a text or a tuple of texts.
+
+    For what thousands of workflows in memory remember alike.
+    """
+    return value
+
+
 class Workflow(BaseAggregate[UUID]):
     """A workflow as it stands: its state, its version, and what later decisions need to know.
 
     A subclass sets `definition`, gives its attributes their first values in `prepare`, and overrides `evolve` with a
-    `singledispatchmethod`. Attributes hold immutable values: `evolve` replaces, it never changes in place.
+    `singledispatchmethod`. Attributes hold immutable values: `evolve` replaces, it never changes in place. If it names
+    their types in `remembers`, it can be loaded from snapshots.
     """
 
     definition = cast(Definition, None)
+    # Neither is annotated: that would make a dataclass of it.
+    remembers = cast("Mapping[str, Any] | None", None)
 
     @classmethod
     def blank(cls, workflow_id: UUID | None = None) -> Self:
         """Return a workflow to which nothing has happened yet (version 0, state "")."""
         workflow = cls.__new__(cls)
-        workflow.__base_init__(workflow_id or new_id(), 0, datetime.min.replace(tzinfo=UTC))
+        workflow.__base_init__(workflow_id or new_id(), 0, _LONG_AGO)
         workflow.state = ""
         workflow.sandbox = ""
         workflow.prepare()

@@ -1,9 +1,8 @@
 """Workflows: loads workflows, takes turns, and records what they decided: `eventsourcing`'s Application at work."""
 
 import asyncio
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, ClassVar, cast
@@ -15,14 +14,19 @@ from engine.aggregate import Workflow
 from engine.envelope import Context
 from engine.errors import Conflict, LogCorrupt, NotFound, UnknownTopic
 from engine.events import WorkflowEvent
-from engine.log import CommandKey, EventLog, LoggedEvent, Receipt
+from engine.kept import Kept
+from engine.log import CommandKey, EventLog, LoggedEvent, NewEvent, Receipt, Steady
 from engine.mapper import EventMapper
-from engine.outcome import outcome
+from engine.snapshots import MemorySnapshots, Shortcuts, Snapshots
 from engine.turn import Turn, W
 from engine.turns import Turns
 
 CACHED = 10_000
 """Workflows kept in memory as they stand; losing one costs a replay of its stream, never more."""
+
+
+_LOOKED_AT: ContextVar[set[int] | None] = ContextVar("looked_at", default=None)
+"""The workflows that the command of this task has compared with a shared log."""
 
 
 class Workflows(Application[UUID]):
@@ -35,27 +39,31 @@ class Workflows(Application[UUID]):
     env: ClassVar[dict[str, str]] = {"PERSISTENCE_MODULE": "engine.memory"}
 
     def __init__(
-        self, env: Mapping[str, str] | None = None, *, log: EventLog | None = None, kept: int = CACHED
+        self,
+        env: Mapping[str, str] | None = None,
+        *,
+        log: EventLog | None = None,
+        snapshots: Snapshots | None = None,
+        kept: int = CACHED,
     ) -> None:
-        self._given, self._kept = log, kept
+        self._given = log
+        self.shortcuts = Shortcuts(snapshots or MemorySnapshots())
         super().__init__(dict(env or {}))
+        self._shared = self._log.SHARED
         self.event_mapper = EventMapper()
         self._turns = Turns()
-        # Keyed by the ids' integers: a UUID computes its hash anew at each look, and a command looks twenty times.
-        # What was recorded (or loaded) longest ago goes first: keeping the order of use would cost every look a lock.
-        self._cache: OrderedDict[int, Workflow] = OrderedDict()
-        self._loading: dict[int, object] = {}
-        self._mutex = threading.Lock()
+        self._kept = Kept(kept)
         self.unreadable = ""
 
     @property
     def log(self) -> EventLog:  # type: ignore[override]
         """The event log."""
-        return cast(EventLog, self.recorder)
+        return self._log
 
     def construct_recorder(self) -> EventLog:
         """Use the log that was given, else let the library's factory make one."""
-        return self._given or cast(EventLog, super().construct_recorder())
+        self._log = self._given or cast(EventLog, super().construct_recorder())
+        return self._log
 
     def construct_mapper(self) -> Any:
         """Use our own mapper: the library's would import what a stored topic names."""
@@ -75,28 +83,50 @@ class Workflows(Application[UUID]):
         Raises:
             NotFound: there is none of that id and kind, or another sandbox owns it.
         """
-        workflow = self._cache.get(workflow_id.int)
-        if workflow is None:
+        workflow = self._kept.get(workflow_id.int)
+        if self._shared:
+            workflow = await self._current(kind, workflow_id, workflow)
+        elif workflow is None:
             workflow = self._load_and_keep(kind, workflow_id)
         if type(workflow) is not kind or (sandbox is not None and workflow.sandbox != sandbox):
             raise NotFound(f"no {kind.__name__.lower()} {workflow_id} here")
         return workflow
 
+    async def recall(self, workflow_id: UUID | None, key: CommandKey | None) -> tuple[Receipt, bytes] | None:
+        """Return the first receipt given for *key* and the digest of the request it came with; None if unused.
+
+        Where other processes write too, this also tells whether what is kept of the workflow is still the newest.
+        """
+        recalled = await self.log.recall(workflow_id, key)
+        if workflow_id is not None and recalled.version is not None:
+            self._checked(workflow_id, recalled.version)
+        return recalled.receipt
+
+    def looks_once(self, *, ended: bool = False) -> None:
+        """From now on, what this task looks at is compared with a shared log once only, until its command has ended."""
+        if self._shared:
+            _LOOKED_AT.set(None if ended else set())
+
+    async def _current(self, kind: type[W], workflow_id: UUID, kept: Workflow | None) -> Workflow:
+        """Return a workflow as it stands in a shared log."""
+        looked_at = _LOOKED_AT.get()
+        if kept is None or looked_at is None or workflow_id.int not in looked_at:
+            await self.recall(workflow_id, None)
+            kept = self._kept.get(workflow_id.int)
+        if kept is not None:
+            return kept
+        return await self.log.ask(self._load_and_keep, kind, workflow_id)
+
+    def _checked(self, workflow_id: UUID, version: int) -> None:
+        kept = self._kept.get(workflow_id.int)
+        if kept is not None and kept.version < version:
+            self.forget(workflow_id)
+        looked_at = _LOOKED_AT.get()
+        if looked_at is not None:
+            looked_at.add(workflow_id.int)
+
     def _load_and_keep(self, kind: type[W], workflow_id: UUID) -> W:
-        ticket = object()
-        with self._mutex:
-            self._loading[workflow_id.int] = ticket
-        try:
-            workflow = self.load(kind, workflow_id)
-        finally:
-            with self._mutex:
-                # Whoever records or forgets meanwhile takes the ticket away: what was read is old by then.
-                unspoilt = self._loading.get(workflow_id.int) is ticket
-                if unspoilt:
-                    del self._loading[workflow_id.int]
-        if unspoilt:
-            self._keep(workflow)
-        return workflow
+        return self._kept.load(workflow_id, lambda: self.load(kind, workflow_id))
 
     def load(
         self,
@@ -113,16 +143,24 @@ class Workflows(Application[UUID]):
             NotFound: there was nothing of that id and kind then.
             LogCorrupt: the stream has a gap.
         """
+        if version is None and position is None and moment is None:
+            workflow = self.shortcuts.load(kind, workflow_id, self.log.read_stream, self.decode)
+        else:
+            workflow = self._as_it_stood(kind, workflow_id, version, position, moment)
+        if not workflow.version or (version is not None and workflow.version != version):
+            raise NotFound(f"no {kind.__name__.lower()} {workflow_id} here")
+        return workflow
+
+    def _as_it_stood(
+        self, kind: type[W], workflow_id: UUID, version: int | None, position: int | None, moment: datetime | None
+    ) -> W:
         rows = self.log.read_stream(workflow_id, upto=version)
         if not rows or rows[0].topic != kind.definition.opening.TOPIC:
             rows = ()
         events: Iterable[WorkflowEvent] = (self.decode(row) for row in rows if position is None or row.id <= position)
         if moment is not None:
             events = takewhile(lambda event: event.timestamp <= moment, events)
-        workflow = kind.replay(workflow_id, events)
-        if not workflow.version or (version is not None and workflow.version != version):
-            raise NotFound(f"no {kind.__name__.lower()} {workflow_id} here")
-        return workflow
+        return kind.replay(workflow_id, events)
 
     def turn(self, target: Workflow, *others: Workflow, key: CommandKey | None = None) -> Turn:
         """Hold the turn of several workflows for an `async with`, and record what its block decided in one transaction.
@@ -140,7 +178,7 @@ class Workflows(Application[UUID]):
         Raises:
             Conflict: it has moved on since it was loaded.
         """
-        current = self._cache.get(workflow.id.int)
+        current = self._kept.get(workflow.id.int)
         # One that was dropped from memory is checked by the log, in the transaction that records the decision.
         if current is not None and current.version != workflow.version:
             raise Conflict(workflow.id, current.version)
@@ -151,22 +189,33 @@ class Workflows(Application[UUID]):
         Raises:
             Conflict: a stream was written elsewhere.
         """
-        # The target comes last: the receipt and the key belong to its stream.
-        changed = [workflow for workflow in (*copies[1:], copies[0]) if workflow.pending_events]
+        changed: list[Workflow] = []
+        steady: list[Steady] = []
+        events: list[NewEvent] = []
         stored = self.event_mapper.to_stored_event
-        events = [stored(event) for workflow in changed for event in workflow.pending_events]
+        # The target comes last: the receipt and the key belong to its stream.
+        for workflow in copies if len(copies) == 1 else (*copies[1:], copies[0]):
+            decided = workflow.pending_events
+            if decided:
+                changed.append(workflow)
+                events += map(stored, decided)
+            else:
+                steady.append((workflow.id, workflow.version))
         if not events:
             return None
-        steady = [(workflow.id, workflow.version) for workflow in copies if not workflow.pending_events]
         try:
-            receipt = await outcome(self.log.append(events, key=key, steady=steady))
+            receipt = await self._log.append(events, key=key, steady=steady)
         except BaseException:
             # Whatever went wrong, the log alone knows what is true now.
             self.forget(*(workflow.id for workflow in changed))
             raise
         for workflow in changed:
+            recorded = len(workflow.pending_events)
             workflow.pending_events.clear()
-            self._keep(workflow)
+            self._kept.put(workflow)
+        # The target comes last, and the receipt tells the leaf of its newest event.
+        if self.shortcuts.due(workflow.version, recorded):
+            await self.log.ask(self.shortcuts.take, workflow, receipt.digest)
         return receipt
 
     async def record(self, workflow: Workflow, *others: Workflow, key: CommandKey | None = None) -> Receipt:
@@ -199,17 +248,5 @@ class Workflows(Application[UUID]):
         return asyncio.run(take())
 
     def forget(self, *workflow_ids: UUID) -> None:
-        """Drop workflows from memory; the next `get` replays them."""
-        with self._mutex:
-            for workflow_id in workflow_ids:
-                self._cache.pop(workflow_id.int, None)
-                self._loading.pop(workflow_id.int, None)
-
-    def _keep(self, workflow: Workflow) -> None:
-        key = workflow.id.int
-        with self._mutex:
-            self._loading.pop(key, None)
-            self._cache[key] = workflow
-            self._cache.move_to_end(key)
-            if len(self._cache) > self._kept:
-                self._cache.popitem(last=False)
+        """Drop workflows from memory; the next `get` loads them."""
+        self._kept.forget(*workflow_ids)

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatchmethod
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -48,6 +49,8 @@ class AttemptsCounted(WorkflowEvent):
 
 class Attempts(Workflow):
     """The attempts on one object by one actor."""
+
+    remembers = MappingProxyType({"refused": int})
 
     def prepare(self) -> None:
         self.refused = 0

@@ -4,6 +4,7 @@ Pure functions over *stored bytes*: whoever holds the rows can compute them agai
 The encoding of every field is self-delimiting, so no two different events share a leaf by shifting a boundary.
 """
 
+from functools import lru_cache
 from hashlib import sha256
 from struct import Struct
 from typing import NamedTuple
@@ -31,21 +32,25 @@ def leaf_hash(
 
     SHA-256(0x00 | id | sandbox | stream | version | topic | SHA-256(body) | previous): texts carry their length.
     """
-    place, name = sandbox.encode(), topic.encode()
     return sha256(
-        b"\x00%b%b%b%b%b%b%b%b%b"
+        b"\x00%b%b%b%b%b%b%b"
         % (
-            event_id.bytes,
-            _LENGTH(len(place)),
-            place,
-            stream.bytes,
+            event_id.int.to_bytes(16, "big"),
+            _text(sandbox),
+            stream.int.to_bytes(16, "big"),
             _NUMBER(version),
-            _LENGTH(len(name)),
-            name,
+            _text(topic),
             sha256(body).digest(),
             previous,
         )
     ).digest()
+
+
+# Sandboxes and topics are few, and stand in every event.
+@lru_cache(maxsize=1024)
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return _LENGTH(len(encoded)) + encoded
 
 
 def chain_hash(previous: bytes, sequence: int, leaf: bytes) -> bytes:

@@ -43,6 +43,13 @@ class Guard:
     def __post_init__(self) -> None:
         object.__setattr__(self, "silent", GuardReport(self.name, True, "passed"))
 
+    def passes(self, facts: Facts) -> bool:
+        """Tell whether this guard has nothing against the step: what `ask` reports, without the report."""
+        for name in self.needs:
+            if name not in facts:
+                return False
+        return isinstance(self.verdict(facts), Passed)
+
     def ask(self, facts: Facts) -> "GuardReport":
         """Return what this guard says of *facts*; `passed` is None while a fact it needs is unknown."""
         for name in self.needs:

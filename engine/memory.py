@@ -53,19 +53,38 @@ class Staging:
     *newest* tells the tip of a stream that the transaction has not touched yet.
     """
 
-    __slots__ = ("_newest", "chain", "sequence", "tips")
+    __slots__ = ("_newest", "_undo", "chain", "sequence", "tips")
 
     def __init__(self, head: Head, newest: Callable[[UUID], Tip]) -> None:
-        self.sequence, self.chain = head.sequence, head.chain
-        self.tips: dict[UUID, Tip] = {}
+        _, self.sequence, self.chain = head
+        self.tips: dict[int, Tip] = {}
+        """The newest version and leaf of each stream that was touched, by the integer of its id."""
         self._newest = newest
+        self._undo: list[tuple[int, Tip | None]] = []
+
+    def mark(self) -> tuple[int, bytes, int]:
+        """Return the place to which `back_to` can return."""
+        return self.sequence, self.chain, len(self._undo)
+
+    def back_to(self, place: tuple[int, bytes, int]) -> None:
+        """Take back what was added since `mark` told *place*."""
+        self.sequence, self.chain, count = place
+        while len(self._undo) > count:
+            stream, tip = self._undo.pop()
+            if tip is None:
+                del self.tips[stream]
+            else:
+                self.tips[stream] = tip
 
     def add(self, event: NewEvent) -> tuple[UUID, Evidence]:
         """Give *event* its place after everything before it (see `follow`); return its stream and its evidence."""
-        stream, leaf, self.chain = follow(event, self._tip, self.sequence + 1, self.chain)
-        self.tips[stream] = (event.originator_version, leaf)
-        self.sequence += 1
-        return stream, Evidence(self.sequence, leaf, self.chain)
+        sequence = self.sequence + 1
+        stream, leaf, chain = follow(event, self._tip, sequence, self.chain)
+        number = stream.int
+        self._undo.append((number, self.tips.get(number)))
+        self.tips[number] = (event.originator_version, leaf)
+        self.sequence, self.chain = sequence, chain
+        return stream, Evidence(sequence, leaf, chain)
 
     def expect(self, steady: Sequence[Steady]) -> None:
         """Refuse if a stream that was to stand still has moved; asked before anything is added.
@@ -78,7 +97,7 @@ class Staging:
                 raise Conflict(stream, version)
 
     def _tip(self, stream: UUID) -> Tip:
-        return self.tips.get(stream) or self._newest(stream)
+        return self.tips.get(stream.int) or self._newest(stream)
 
 
 class MemoryLog(EventLog):

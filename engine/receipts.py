@@ -32,7 +32,7 @@ class ReceiptCheck:
             filing = self._find(row.id)
             if filing is None:
                 return ()
-        _, scope, batch, opening = filing
+        _, scope, batch, opening, _ = filing
         wrong: list[str] = []
         # Where rows are missing, how long the transaction was is not known.
         whole = self._whole and event is not None and row.sequence == self._sequence + 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from engine.aggregate import Workflow
 from engine.log import CommandKey, Receipt
@@ -49,7 +49,7 @@ class Turn(Held):
 
     def of(self, workflow: W) -> W:
         """Return the copy of *workflow* to decide on."""
-        return cast(W, self._copies[workflow.id.int])
+        return self._copies[workflow.id.int]  # type: ignore[return-value] # a copy is of its original's kind
 
     @property
     def recorded(self) -> Receipt:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from engine.events import WorkflowEvent
-from engine.projection import Projection, Recorded
+from engine.projection import Projection, Recorded, renewed
 from projections.text import instant
 from workflows.account import events
 
@@ -46,6 +46,7 @@ class Accounts(Projection[AccountRow]):
 
     name = "accounts"
     row = AccountRow
+    span = "stream"
     indexes = (
         "sandbox",
         "destination",
@@ -81,7 +82,7 @@ class Accounts(Projection[AccountRow]):
             **_news(event, row.connections if row else ()),
         }
         if row is not None:
-            return row.model_copy(update=now)
+            return renewed(row, now)
         return AccountRow(
             id=str(event.originator_id),
             sandbox=event.envelope.sandbox,

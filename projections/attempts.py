@@ -43,6 +43,7 @@ class AttemptTrail(Projection[AttemptRow]):
 
     name = "attempts"
     row = AttemptRow
+    span = "event"
     indexes = ("sandbox", "actor", "target", "command", "code", "counted", "recorded_at", "position")
     searches = ("sentence",)
 

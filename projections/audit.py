@@ -44,6 +44,7 @@ class AuditTrail(Projection[AuditRow]):
 
     name = "audit"
     row = AuditRow
+    span = "event"
     indexes = (
         "sandbox",
         "actor",

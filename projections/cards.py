@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.projection import Projection, Recorded
+from engine.projection import Projection, Recorded, renewed
 from workflows.catalog import DestinationSpec
 from workflows.connection.events import CatalogSelected, ConnectionEvent, Deleted, Discarded, Expired, Saved
 from workflows.permissions import DATASETS, connect_permissions
@@ -57,6 +57,7 @@ class Cards(Projection[CardRow]):
     name = "cards"
     row = CardRow
     indexes = ("sandbox", "destination")
+    topics = frozenset(event.TOPIC for event in (CatalogSelected, Saved, Deleted, Discarded, Expired))
 
     def key(self, recorded: Recorded) -> str | None:
         """Return `sandbox/destination` for an event that begins, saves or ends a connection."""
@@ -72,17 +73,17 @@ class Cards(Projection[CardRow]):
         if not isinstance(event, ConnectionEvent):
             return row
         row = row or CardRow(sandbox=event.envelope.sandbox, destination=event.destination)
-        connection = str(event.originator_id)
         match event:
             case CatalogSelected():
-                row = row.model_copy(update={"drafts": row.drafts + 1})
+                row = renewed(row, {"drafts": row.drafts + 1})
             case Saved():
-                more = {"saved": (*row.saved, connection), "because": (*row.because, str(event.envelope.event_id))}
-                row = row.model_copy(update={**more, "drafts": max(row.drafts - 1, 0)})
+                saved = (*row.saved, str(event.originator_id))
+                because = (*row.because, str(event.envelope.event_id))
+                row = renewed(row, {"saved": saved, "because": because, "drafts": max(row.drafts - 1, 0)})
             case Deleted():
-                row = _without(row, connection)
+                row = _without(row, str(event.originator_id))
             case Discarded() | Expired():
-                row = row.model_copy(update={"drafts": max(row.drafts - 1, 0)})
+                row = renewed(row, {"drafts": max(row.drafts - 1, 0)})
         return None if row.is_empty else row
 
 
@@ -90,7 +91,7 @@ def _without(row: CardRow, connection: str) -> CardRow:
     if connection not in row.saved:  # its event lies parked
         return row
     place = row.saved.index(connection)
-    return row.model_copy(update={"saved": _but(row.saved, place), "because": _but(row.because, place)})
+    return renewed(row, {"saved": _but(row.saved, place), "because": _but(row.because, place)})
 
 
 def _but(ids: tuple[str, ...], place: int) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from engine.projection import Projection, Recorded
+from engine.projection import Projection, Recorded, renewed
 from projections.text import instant
 from workflows.connection import events
 from workflows.connection.events import ConnectionEvent
@@ -51,6 +51,7 @@ class Connections(Projection[ConnectionRow]):
 
     name = "connections"
     row = ConnectionRow
+    span = "stream"
     indexes = (
         "sandbox",
         "destination",
@@ -91,7 +92,7 @@ class Connections(Projection[ConnectionRow]):
             **_news(event),
         }
         if row is not None:
-            return row.model_copy(update=now)
+            return renewed(row, now)
         sandbox = event.envelope.sandbox
         return ConnectionRow(id=str(event.originator_id), sandbox=sandbox, created_at=moment, created_by=actor, **now)
 

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from adapters.cli import installation
+from adapters.cli import backup, installation
 from adapters.cli.command import Root, from_environment, take_options, with_options
 from adapters.cli.session import Parts
 
@@ -25,6 +25,7 @@ _SUBJECTS = {
     "accounts": ("accounts", "Accounts: credentials that are kept for reuse."),
     "audit": ("audit", "Who did what and when, and whether the history is sound."),
     "projections": ("projections", "Views: how far they are, and folding them again."),
+    "db": ("db", "The database: the version of its schema, and bringing it to this release."),
     "token": ("token", "Where the administrator's token is kept."),
 }
 """Each subject with its module and its help: the list of subjects needs no module."""
@@ -73,6 +74,7 @@ def build(parts: Parts) -> typer.Typer:
     )
     app.callback()(_callback(parts))
     installation.add_to(app)
+    backup.add_to(app)
     return app
 
 

@@ -9,6 +9,7 @@ from adapters.cli.catalog import AsOfOption
 from adapters.cli.command import command
 from adapters.cli.errors import Failed
 from adapters.cli.failures import NOT_SOUND
+from adapters.cli.following import follow
 from adapters.cli.printing import console, for_programs, say, show_list
 from adapters.cli.progress import progress_bar
 from adapters.cli.replay import replay
@@ -48,6 +49,26 @@ def attempts(
     found = session.reader.pages("/v1/audit/attempts", actor=actor, code=code, search=search, as_of=as_of)
     columns = {"position": "Position", "recorded_at": "When", "actor": "Who", "code": "Code", "sentence": "What"}
     show_list(session, found, columns, title="Refused attempts", empty="Nothing was refused.")
+
+
+@command(app, "follow")
+def follow_(
+    session: Session,
+    after: Annotated[
+        int | None, typer.Option("--after", min=0, help="Begin after this position, 0 for all (default: the end).")
+    ] = None,
+    topic: Annotated[
+        list[str] | None, typer.Option("--topic", help="Events of this topic only, like connection.saved.")
+    ] = None,
+    object_id: Annotated[str | None, typer.Option("--object", help="What happens to one object only.")] = None,
+    attempts: Annotated[bool, typer.Option("--attempts/--no-attempts", help="Refused attempts too.")] = True,
+) -> None:
+    """Print what happens as it happens, until Ctrl-C; -o json prints a line for each event.
+
+    When the server goes away, it waits for it and goes on where it was: nothing is missed, nothing comes twice.
+    """
+    objects = None if attempts else ["connection", "account"]
+    follow(session, after, {"topic": topic, "object_id": object_id, "object": objects})
 
 
 @command(app, "verify")

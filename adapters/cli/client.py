@@ -1,9 +1,9 @@
 """Client: one way to the HTTP API, whether it runs in this process or behind an address."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.cli.errors import ProblemAnswer, ServerTrouble, WrongUse
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.secret import Secret
 
 PAGE = 500
+T = TypeVar("T")
 _IN_PROCESS = "http://in-process"
 
 
@@ -72,28 +73,56 @@ class Client:
             ServerTrouble: there was no answer, or none that Interlock gives.
             WrongUse: something cannot be sent at all.
         """
-        asked = {name: _parameter(value) for name, value in (params or {}).items() if value not in (None, "", False)}
-        sent = {"authorization": f"Bearer {self._token.reveal()}", "accept": "application/json", **(headers or {})}
+        sent = self._headers(headers)
+        content = None
+        if body is not None:
+            content = json.dumps(body, default=_reveal).encode("utf-8", "surrogatepass")
+            sent["content-type"] = "application/json"
+        response = self._send(method, path, params=_asked(params), headers=sent, content=content)
+        if response.status_code < 300 or response.status_code in expect:
+            return Answer(response.status_code, _parsed(response), response.headers)
+        raise self._refusal(response)
+
+    def lines(
+        self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str], patience: float
+    ) -> Iterator[str]:
+        """Yield the lines of an answer that goes on, as they come; *patience* is for how many seconds none may come.
+
+        Raises:
+            ProblemAnswer, ServerTrouble, WrongUse: as from `request`; ServerTrouble also when it breaks off.
+        """
+        import httpx2
+
+        sent, patient = self._headers(headers), httpx2.Timeout(patience, connect=10)
+        response = self._send("GET", path, params=_asked(params), headers=sent, timeout=patient, whole=False)
+        try:
+            if response.status_code >= 300:
+                self._run(response.aread())
+                raise self._refusal(response)
+            lines = response.aiter_lines()
+            while (line := self._run(_next(lines))) is not None:
+                yield line
+        finally:
+            self._run(response.aclose())
+
+    def _headers(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        sent = {"authorization": f"Bearer {self._token.reveal()}", "accept": "application/json", **(more or {})}
         if self._sandbox:
             sent["x-sandbox"] = self._sandbox
         for name, value in sent.items():
             if not (value.isascii() and value.isprintable()):
                 shown = "the token" if name == "authorization" else name
                 raise WrongUse(f"{shown} must be printable ASCII", "write it without other characters")
-        content = None
-        if body is not None:
-            content = json.dumps(body, default=_reveal).encode("utf-8", "surrogatepass")
-            sent["content-type"] = "application/json"
-        response = self._send(method, path, params=asked, headers=sent, content=content)
+        return sent
+
+    def _refusal(self, response: "httpx2.Response") -> Exception:
         answer = Answer(response.status_code, _parsed(response), response.headers)
-        if response.status_code < 300 or response.status_code in expect:
-            return answer
         if not isinstance(answer.body, Mapping) or not ("detail" in answer.body or "title" in answer.body):
-            raise ServerTrouble(
+            return ServerTrouble(
                 f"{self.address} answered with status {response.status_code}, and not as Interlock does",
                 "check the address; it may belong to something else, or to a proxy in front",
             )
-        raise ProblemAnswer(response.status_code, answer.body)
+        return ProblemAnswer(response.status_code, answer.body)
 
     def get(self, path: str, **params: Any) -> Any:
         """Return what stands at *path*."""
@@ -112,7 +141,7 @@ class Client:
             if not cursor:
                 return
 
-    def _send(self, method: str, path: str, **request: Any) -> "httpx2.Response":
+    def _send(self, method: str, path: str, *, whole: bool = True, **request: Any) -> "httpx2.Response":
         import asyncio
 
         import httpx2
@@ -127,9 +156,14 @@ class Client:
                 )
             except httpx2.InvalidURL:
                 raise ServerTrouble("the address of the server is none", "give --url like http://host:8484") from None
+        return self._run(self._http.send(self._http.build_request(method, path, **request), stream=not whole))
+
+    def _run(self, work: "Coroutine[Any, Any, T]") -> T:
+        import httpx2
+
         assert self._runner is not None
         try:
-            return self._runner.run(self._http.request(method, path, **request))
+            return self._runner.run(work)
         except httpx2.UnsupportedProtocol:
             raise ServerTrouble("the address of the server is none", "give --url like http://host:8484") from None
         except httpx2.TimeoutException:
@@ -151,6 +185,14 @@ class Client:
             self._runner = self._http = None
         close, self._close = self._close, lambda: None
         close()
+
+
+async def _next(lines: AsyncIterator[str]) -> str | None:
+    return await anext(lines, None)
+
+
+def _asked(params: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: _parameter(value) for name, value in (params or {}).items() if value not in (None, "", False)}
 
 
 def _parameter(value: Any) -> Any:

@@ -63,14 +63,20 @@ class Parts(Protocol):
     def doctor(self, options: Options) -> dict[str, Any]:
         """Return `{ok, settings, checks}`."""
 
+    def database(self, options: Options, *, upgrade: bool = False) -> dict[str, Any]:
+        """Return `{database, version, needed, ready, message}` of the schema, after an *upgrade* if one is wanted."""
+
     def token_path(self, options: Options) -> Path:
         """Return where the file of the administrator's token is, or will be."""
 
     def verify_file(self, path: Path, progress: Progress, expect: str | None = None) -> dict[str, Any]:
         """Verify a log's file offline, read-only, against a head that was kept if one is given."""
 
-    def rebuild(self, options: Options, progress: Progress) -> list[dict[str, Any]]:
-        """Fold every view again; return for each `{view, before, after, position, same}`, in rows."""
+    def backup(self, options: Options, target: Path, progress: Progress) -> dict[str, Any]:
+        """Back up log and vault; return `{head, events, accounts, lost, key: {ids, file, state, fix}, ...}`."""
+
+    def restore(self, options: Options, backup: Path, expect: str | None = None) -> dict[str, Any]:
+        """Restore a backup to an empty home; return the same about it."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ _WORDS = (
     ("GET /v1/connections", "interlock connections list"),
     ("GET /v1/accounts", "interlock accounts list"),
     ("GET .../actions", "interlock connections actions ID"),
+    ("GET /v1/projections", "interlock projections status"),
     ("GET /readyz", "interlock projections status"),
     ("see /v1/openapi.json for every address", "interlock --help shows what is possible"),
     ("see /v1/openapi.json", "interlock --help shows what is possible"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from adapters.http import accounts, audit, catalog, connections, health, probes
+from adapters.http import accounts, audit, catalog, connections, feed, health, probes, projections
 from adapters.http.callers import Allows, only
 from adapters.http.openapi import describe
 from adapters.http.problems import answer_with_problems
@@ -20,6 +20,8 @@ ROUTES = (
     *accounts.ROUTES,
     *probes.ROUTES,
     *audit.ROUTES,
+    *feed.ROUTES,
+    *projections.ROUTES,
     *health.ROUTES,
 )
 

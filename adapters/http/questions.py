@@ -13,8 +13,8 @@ from engine.storable import escape
 from workflows.nearest import nearest
 
 _LONGEST_NAME = 64
-_OURS = ("X-Sandbox", "Idempotency-Key", "Content-Type")
-_FURTHEST = 2**53 - 1
+_OURS = ("X-Sandbox", "Idempotency-Key", "Content-Type", "Last-Event-ID")
+FURTHEST = 2**53 - 1
 
 
 async def _system(request: Request) -> System:
@@ -46,7 +46,7 @@ AsOf = Annotated[
     ),
 ]
 MinPosition = Annotated[
-    int | None, Query(ge=0, le=_FURTHEST, description="Wait until this position is there: read your own write.")
+    int | None, Query(ge=0, le=FURTHEST, description="Wait until this position is there: read your own write.")
 ]
 Cursor = Annotated[str, Query(max_length=4096, description="`next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="Items on a page.")]

@@ -85,4 +85,28 @@ VERIFY = _body(
     {"all of it": {}},
     required=False,
 )
+_POSITION = {"type": ["integer", "null"], "minimum": 1}
+PARK = _body(
+    {
+        "type": "object",
+        "properties": {
+            "position": {"type": "integer", "minimum": 1},
+            "reason": {"type": ["string", "null"], "maxLength": 500},
+        },
+        "required": ["position"],
+        "additionalProperties": False,
+    },
+    {"an event": {"position": 7, "reason": "under examination"}},
+    required=True,
+)
+RETRY = _body(
+    {"type": "object", "properties": {"position": _POSITION}, "additionalProperties": False},
+    {"all that could not be folded": {}, "one event": {"position": 7}},
+    required=False,
+)
+REBUILD = _body(
+    {"type": "object", "properties": {"check": {"type": ["boolean", "null"]}}, "additionalProperties": False},
+    {"compare, and switch": {}, "compare only": {"check": True}},
+    required=False,
+)
 NOTHING = _body({"type": "object", "additionalProperties": False}, {"nothing to say": {}}, required=False)

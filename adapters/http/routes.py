@@ -27,7 +27,7 @@ class Route:
     """An address: its first docstring line is its summary, `answer` what it says, `refuses` what else can come of it.
 
     `body` is the OpenAPI description of what is sent; `text` the media types of an answer that is no JSON; `unready`
-    what is said with status 503.
+    what is said with status 503. A `live` answer is different each time, so it has no ETag.
     An `open` route needs no token; one that is not `shown` stays out of the description.
     """
 
@@ -40,6 +40,7 @@ class Route:
     body: Mapping[str, Any] | None = None
     text: tuple[str, ...] = ()
     unready: type[BaseModel] | None = None
+    live: bool = False
     open: bool = False
     shown: bool = True
     tag: str = ""
@@ -74,14 +75,17 @@ class Route:
         statuses |= set(_WITH_A_BODY) if self.body else set()
         statuses |= {MEANINGS[MALFORMED_CURSOR].status} if takes_a_cursor(self.endpoint) else set()
         found: dict[int | str, dict[str, Any]] = {self.status: self._good()}
-        if self.method == "GET" and not self.open:
+        if self._is_tagged():
             found[304] = {"description": "What If-None-Match names is what would be answered."}
         found |= {status: _refusal(status) for status in sorted(statuses)}
         return found | ({503: {"description": "Not now.", "content": _json(self.unready)}} if self.unready else {})
 
+    def _is_tagged(self) -> bool:
+        return self.method == "GET" and not self.open and not self.live
+
     def _good(self) -> dict[str, Any]:
         headers: dict[str, Any] = {}
-        if not self.open and (self.method == "GET" or "commands" in self.path or self.status == 201):
+        if self._is_tagged() or (not self.open and ("commands" in self.path or self.status == 201)):
             headers["ETag"] = {"description": "The version that was answered.", "schema": {"type": "string"}}
         if self.status == 201:
             headers["Location"] = {"description": "Where it is.", "schema": {"type": "string"}}

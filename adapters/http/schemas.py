@@ -1,6 +1,6 @@
 """The answers as the API describes them. Rows are those of the projections; nothing here decides anything."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -152,6 +152,28 @@ class AttemptPage(Shape):
 
     items: list[AttemptRow]
     next: str | None
+
+
+class ToldAttempt(AttemptRow):
+    """A refusal as the feed tells it."""
+
+    topic: str
+    sequence: int
+    object: Literal["attempt"]
+
+
+class UnreadableEvent(Shape):
+    """An event that cannot be read back: where it stands, what it is called there, and why nothing else is told."""
+
+    event_id: str
+    position: int
+    sequence: int
+    sandbox: str
+    object: str
+    object_id: str
+    version: int
+    topic: str
+    unreadable: str
 
 
 class Card(Shape):

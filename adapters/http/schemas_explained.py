@@ -139,6 +139,70 @@ class Verification(Shape):
     store: list[str]
 
 
+class ParkedEvent(Shape):
+    """An event that a view leaves out, and why; `held`: because an operator said so."""
+
+    position: int
+    reason: str
+    held: bool
+
+
+class ViewStatus(Shape):
+    """How far a view is behind the log, in events and in the age of the oldest one missing; `holder` keeps it."""
+
+    name: str
+    version: int
+    position: int
+    behind: int
+    seconds: float
+    parked: list[ParkedEvent]
+    holder: str
+    trouble: str
+
+
+class ViewsStatus(Shape):
+    """Every view, and where the log ends; `followed`: whether this process keeps them up to date by itself."""
+
+    position: int
+    followed: bool
+    items: list[ViewStatus]
+    next: None
+
+
+class ViewParked(Shape):
+    """What a view leaves out."""
+
+    view: str
+    parked: list[ParkedEvent]
+
+
+class Retried(Shape):
+    """What came of trying an event again."""
+
+    position: int
+    released: bool
+    reason: str
+
+
+class ViewRetried(ViewParked):
+    """What came of trying again, and what the view leaves out now."""
+
+    tried: list[Retried]
+
+
+class Rebuilt(Shape):
+    """What folding a view anew found: rows before and after, how many differ, and the keys of some of those."""
+
+    view: str
+    position: int
+    before: int
+    after: int
+    differing: int
+    keys: list[str]
+    switched: bool
+    same: bool
+
+
 class HealthCheck(Shape):
     """One part of the installation; what is wrong and what to do is told only with a token."""
 

@@ -24,8 +24,20 @@ _PATIENCE = 10
 _log = structlog.get_logger("interlock")
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, without its own handling of signals: it would end the process by the signal, not with a clean exit."""
+class Server(uvicorn.Server):
+    """uvicorn, without its own handling of signals: it would end the process by the signal, not with a clean exit.
+
+    It waits for every answer to end before it ends itself, so feeds, which never would, are told to.
+    """
+
+    def __init__(self, config: uvicorn.Config, system: System) -> None:
+        super().__init__(config)
+        self._system = system
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was accepted."""
+        self._system.feeds.end()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -73,8 +85,8 @@ def serve(system: System, settings: Settings) -> None:
     told.handlers, told.propagate = [_ToStructlog(logging.WARNING)], False
     _announce(system, address)
     print(f"Interlock answers at {address} (API under /v1), token in {settings.token_path}", flush=True)
-    with listener:
-        asyncio.run(_serve(_Server(config), listener, system))
+    with listener, system.views.supervisor:
+        asyncio.run(_serve(Server(config, system), listener, system))
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -20,15 +20,19 @@ class Wire(H11Protocol):
     """uvicorn's connection, which alone would wait for ever: for a first byte, or for the rest of a head.
 
     `head_seconds` is what a client has to say what it wants (the head of a request, or what is left of a body that
-    nobody reads); `most` bounds the connections that are open at once, if the process may have that many files.
+    nobody reads); `take_seconds` what it has to take a part of an answer, `last_seconds` the same once the server ends;
+    `most` bounds the connections that are open at once, if the process may have that many files.
     """
 
     head_seconds: ClassVar = 20.0
+    take_seconds: ClassVar = 60.0
+    last_seconds: ClassVar = 5.0
     most: ClassVar = 1000
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._hurry: asyncio.TimerHandle | None = None
+        self._untaken: asyncio.TimerHandle | None = None
         self._since = self.loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -45,6 +49,7 @@ class Wire(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._relax()
+        self._taken()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -54,6 +59,22 @@ class Wire(H11Protocol):
             self._watch()
         else:
             self._relax()
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not take what is sent, though not for ever."""
+        super().pause_writing()
+        self._await_taking(self.take_seconds)
+
+    def resume_writing(self) -> None:
+        """Go on sending."""
+        self._taken()
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """End when the answer under way has ended; a client that does not take it keeps nobody waiting for long."""
+        super().shutdown()
+        if self._untaken is not None:
+            self._await_taking(self.last_seconds)
 
     def on_response_complete(self) -> None:
         """Note that it is the client's turn again."""
@@ -87,6 +108,15 @@ class Wire(H11Protocol):
         if self._hurry is not None:
             self._hurry.cancel()
             self._hurry = None
+
+    def _await_taking(self, seconds: float) -> None:
+        self._taken()
+        self._untaken = self.loop.call_later(seconds, self.transport.abort)
+
+    def _taken(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
 
     def _give_up(self) -> None:
         self._hurry = None

@@ -1,5 +1,6 @@
 """Who owns a database file: one process at a time, known to the others by its number and its address."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -49,8 +50,10 @@ class FileOwner:
     def release(self) -> None:
         """Let another process own the file; idempotent."""
         if self._file >= 0:
-            # The file stays: removing it would let two processes lock two files of the same name.
-            os.ftruncate(self._file, 0)
+            # The file stays: removing it would let two processes lock two files of the same name. What it says is
+            # read only while it is locked, so a disk that does not take the emptying of it does no harm.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = -1
 

@@ -17,16 +17,18 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment, EnvType
 
 from adapters.store import sqlite_schema as schema
+from adapters.store.group_commit import Batcher
 from adapters.store.lock import FileOwner
+from adapters.store.sqlite_batch import Batch, Call
 from adapters.store.sqlite_connection import READING, connect
 from adapters.store.sqlite_errors import code_of, translated
 from adapters.store.sqlite_known import Known
 from adapters.store.sqlite_reader import NEWEST, SQLiteReader
 from adapters.store.sqlite_rows import INSERT, INSERT_AT_END, row_of
-from engine.errors import LogUnavailable
+from engine.errors import LogUnavailable, OutcomeUnknown
 from engine.evidence import Evidence
 from engine.log import CommandKey, Head, NewEvent, Receipt, Steady
-from engine.memory import NO_TIP, Staging, Tip, follow
+from engine.memory import NO_TIP, Tip, follow
 
 PAGE = "page_size=2048"
 """Two events fill a page; a commit flushes whole pages, and twice as big ones cost 0.05 raw commits more."""
@@ -34,6 +36,8 @@ PAGE = "page_size=2048"
 WRITING = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "wal_autocheckpoint=4000")
 """The last: pages (8 MB) between checkpoints; one that many commits touched is then written back once."""
 
+OPEN = "INSERT INTO openings (key, stream) VALUES (?,?)"
+GIVEN = "SELECT seq FROM sqlite_sequence WHERE name='events'"
 _KEYS = "SELECT key FROM events WHERE stream=? AND key IS NOT NULL"
 
 
@@ -55,6 +59,7 @@ class SQLiteLog(SQLiteReader):
         self._owner: FileOwner | None = None
         self._writer: sqlite3.Connection | None = None
         self._known = Known()
+        self._batches: Batcher[Call, Receipt] = Batcher(self._commit, name=os.fspath(path), at_once=True)
         super().__init__(path)
 
     def _open(self) -> None:
@@ -85,6 +90,7 @@ class SQLiteLog(SQLiteReader):
             self._owner.announce(address)
 
     def close(self) -> None:
+        self._batches.close()
         with self._writing:
             super().close()
             if self._writer is not None:
@@ -98,16 +104,13 @@ class SQLiteLog(SQLiteReader):
     async def append(
         self, events: Sequence[NewEvent], *, key: CommandKey | None = None, steady: Sequence[Steady] = ()
     ) -> Receipt:
-        receipt = self._commit(events, key, steady)
-        self.bell.ring(receipt.position)
-        return receipt
+        return await self._batches.ask(Call(events, key, steady))
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Store events through the library's interface; they must be NewEvents. Return their positions."""
         if not stored_events:
             return []
-        last = self._commit(stored_events, None, ()).position  # type: ignore[arg-type] # checked in follow
-        self.bell.ring(last)
+        last = self._batches.ask_and_wait(Call(stored_events, None, ())).position  # type: ignore[arg-type] # see follow
         return range(last - len(stored_events) + 1, last + 1)
 
     def find_receipt(self, key: CommandKey, stream: UUID | None) -> tuple[Receipt, bytes] | None:
@@ -131,67 +134,94 @@ class SQLiteLog(SQLiteReader):
                 raise translated(error, self.path) from None
             self._known.learned(stream, (scope for (scope,) in scopes))
 
-    def _commit(self, events: Sequence[NewEvent], key: CommandKey | None, steady: Sequence[Steady]) -> Receipt:
-        """Store events in one transaction, all or none."""
+    def _commit(self, calls: Sequence[Call]) -> list[Receipt | BaseException]:
+        """Store the events of many calls in one transaction; of each call all or none."""
         with self._writing:
             writer = self._writer
             if writer is None:
                 raise LogUnavailable(f"{self.path} is closed")
-            try:
+            if len(calls) == 1:
+                stored: list[Receipt | BaseException] = [self._guarded(writer, calls)[0]]
+            else:
                 try:
-                    return self._transaction(writer, events, key, steady)
-                except _SomebodyElseWrote:
-                    self._forget(writer)
-                    return self._transaction(writer, events, key, steady)
-            except sqlite3.Error as error:
-                self._forget(writer, zombie=code_of(error) == sqlite3.SQLITE_IOERR)
-                raise translated(error, self.path) from None
-            except BaseException:
-                self._forget(writer)
-                raise
+                    stored = self._guarded(writer, calls)
+                except LogUnavailable:
+                    raise  # the disk or a foreign lock: no call is to blame, and each alone would wait for it again
+                except Exception:
+                    # Who is to blame is found out one by one; whoever is not never learns of it.
+                    stored = [self._alone(writer, call) for call in calls]
+        end = self._known.head
+        if end is not None:
+            self.bell.ring(end.position)
+        return stored
 
-    def _transaction(
-        self, writer: sqlite3.Connection, events: Sequence[NewEvent], key: CommandKey | None, steady: Sequence[Steady]
-    ) -> Receipt:
-        known = self._known.head
-        if known is not None and not steady and len(events) == 1 and (key is None or not key.opens):
-            return self._insert_alone(writer, known, events[0], key)
-        if not events:
-            raise ValueError("an append needs at least one event")
+    def _alone(self, writer: sqlite3.Connection, call: Call) -> Receipt | BaseException:
+        try:
+            return self._guarded(writer, [call])[0]
+        except Exception as error:
+            return error
+
+    def _guarded(self, writer: sqlite3.Connection, calls: Sequence[Call]) -> list[Receipt | BaseException]:
+        try:
+            try:
+                return self._transaction(writer, calls)
+            except _SomebodyElseWrote:
+                self._forget(writer)
+                return self._transaction(writer, calls)
+        except sqlite3.Error as error:
+            gone = self._forget(writer, zombie=code_of(error) == sqlite3.SQLITE_IOERR)
+            told = translated(error, self.path)
+            raise told if gone else OutcomeUnknown(f"{told}, and it may be stored all the same") from None
+        except BaseException:
+            self._forget(writer)
+            raise
+
+    def _transaction(self, writer: sqlite3.Connection, calls: Sequence[Call]) -> list[Receipt | BaseException]:
+        head = self._known.head
+        if head is not None and len(calls) == 1 and calls[0].plain:
+            return [self._insert_alone(writer, head, calls[0])]
         writer.execute("BEGIN IMMEDIATE")
-        staging = Staging(known or Head(*(writer.execute(NEWEST).fetchone() or ())), self._tip)
-        staging.expect(steady)
-        count = len(events)
-        for number, event in enumerate(events, 1):
-            stream, evidence = staging.add(event)
-            last = number == count
-            row = row_of(event, stream, evidence, key if last else None, count if last else None)
-            position = writer.execute(INSERT, row).lastrowid
-        assert position is not None
-        if key is not None and key.opens:
-            writer.execute("INSERT INTO openings (key, stream) VALUES (?,?)", (key.scope, stream.bytes))
-        if known and position - known.position != count:
+        batch = Batch(head or self._end(writer), self._tip, self._opened)
+        stored = [batch.add(call) for call in calls]
+        if len(calls) == 1 and isinstance(stored[0], BaseException):
+            raise stored[0]
+        if not batch.rows:
+            writer.execute("ROLLBACK")
+            return stored
+        writer.executemany(INSERT, batch.rows)
+        writer.executemany(OPEN, batch.openings)
+        if writer.execute(GIVEN).fetchone()[0] != batch.position:
             raise _SomebodyElseWrote
         writer.execute("COMMIT")
-        self._known.moved(Head(position, staging.sequence, staging.chain), staging.tips)
-        if key is not None:
+        self._known.moved(batch.head, batch.tips)
+        for stream, key in batch.keys:
             self._known.used(stream, key)
-        ids = tuple(event.event_id for event in events)
-        return Receipt(stream, event.originator_version, position, evidence.leaf, ids)
+        return stored
 
-    def _insert_alone(self, writer: sqlite3.Connection, head: Head, event: NewEvent, key: CommandKey | None) -> Receipt:
+    def _insert_alone(self, writer: sqlite3.Connection, head: Head, call: Call) -> Receipt:
         """Store the one event of a transaction in one statement: most commands, and a tenth cheaper."""
         before, sequence, chain = head
+        (event,), key = call.events, call.key
         sequence += 1
         stream, leaf, chain = follow(event, self._tip, sequence, chain)
         row = row_of(event, stream, Evidence(sequence, leaf, chain), key, 1)
         if writer.execute(INSERT_AT_END, (*row, before)).rowcount != 1:
             raise _SomebodyElseWrote
         version = event.originator_version
-        self._known.moved(Head(before + 1, sequence, chain), {stream: (version, leaf)})
+        self._known.moved(Head(before + 1, sequence, chain), {stream.int: (version, leaf)})
         if key is not None:
             self._known.used(stream, key)
         return Receipt(stream, version, before + 1, leaf, (event.event_id,))
+
+    def _end(self, writer: sqlite3.Connection) -> Head:
+        """Return where the log ends; its position is the last one that was ever given, whatever was removed since."""
+        _, sequence, chain = writer.execute(NEWEST).fetchone() or Head()
+        given = writer.execute(GIVEN).fetchone()
+        return Head(given[0] if given else 0, sequence, chain)
+
+    def _opened(self, scope: bytes) -> bool:
+        assert self._writer is not None
+        return self._writer.execute("SELECT 1 FROM openings WHERE key=?", (scope,)).fetchone() is not None
 
     def _tip(self, stream: UUID) -> Tip:
         tip = self._known.tip(stream)
@@ -203,8 +233,8 @@ class SQLiteLog(SQLiteReader):
             tip = row or NO_TIP
         return tip
 
-    def _forget(self, writer: sqlite3.Connection, *, zombie: bool = False) -> None:
-        """Undo the transaction and distrust everything remembered.
+    def _forget(self, writer: sqlite3.Connection, *, zombie: bool = False) -> bool:
+        """Undo the transaction and distrust everything remembered; return whether nothing of it can come back.
 
         After a failed flush the write-ahead log may hold the whole refused transaction, which would come back to life
         after a crash (a *zombie*): moving what is valid into the database and emptying the log prevents that.
@@ -214,9 +244,11 @@ class SQLiteLog(SQLiteReader):
             if writer.in_transaction:
                 writer.execute("ROLLBACK")
             if zombie:
-                writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                busy, _, _ = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
         except sqlite3.Error:
-            pass  # the disk does not answer now; the next append overwrites what was left
+            return not zombie  # the disk does not answer now; the next append overwrites what was left
+        return True
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):

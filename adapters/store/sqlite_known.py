@@ -37,11 +37,13 @@ class Known:
         """Return the newest version of a stream and its leaf, None if they are not known."""
         return self._tips.get(stream.int)
 
-    def moved(self, head: Head, tips: dict[UUID, Tip]) -> None:
-        """Take over what a transaction changed."""
+    def moved(self, head: Head, tips: dict[int, Tip]) -> None:
+        """Take over what a transaction changed; tips by the integers of their streams' ids."""
         self.head = head
-        for stream, tip in tips.items():
-            _put(self._tips, stream.int, tip, MANY)
+        kept = self._tips
+        kept.update(tips)
+        while len(kept) > MANY:
+            del kept[next(iter(kept))]
 
     def used(self, stream: UUID, key: CommandKey) -> None:
         """Take over that a key was stored in a stream."""

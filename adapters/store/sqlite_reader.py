@@ -2,11 +2,11 @@
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from uuid import UUID, SafeUUID
+from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
@@ -15,14 +15,14 @@ from adapters.store.sqlite_check import examine
 from adapters.store.sqlite_connection import Stamp, connect_to_read, stamp
 from adapters.store.sqlite_errors import translated
 from engine.bell import Bell
+from engine.clock import uuid_of
 from engine.errors import EngineError, LogCorrupt, LogUnavailable
 from engine.log import CommandKey, EventLog, Filing, Head, LoggedEvent, NewEvent, Receipt, Steady
 
 NEWEST = "SELECT position, sequence, chain FROM events ORDER BY position DESC LIMIT 1"
 _SELECT = "SELECT position, sequence, stream, version, topic, sandbox, event_id, leaf, chain, body FROM events "
 _LAST = 2**63 - 1
-_new, _set = object.__new__, object.__setattr__
-_FILINGS = """SELECT position, events.key, batch, openings.stream FROM events
+_FILINGS = """SELECT position, events.key, batch, openings.stream, request FROM events
     LEFT JOIN openings ON openings.key=events.key WHERE position>? ORDER BY position LIMIT ?"""
 
 
@@ -42,6 +42,8 @@ class SQLiteReader(EventLog):
         self._reader: sqlite3.Connection | None = None
         self._still: Stamp | None = None
         self._open()
+        assert self._reader is not None
+        self.DENSE = not schema.is_sparse(self._reader)
 
     @classmethod
     def open_readonly(cls, path: str | os.PathLike[str]) -> "SQLiteReader":
@@ -106,6 +108,13 @@ class SQLiteReader(EventLog):
     def read(self, after: int = 0, *, limit: int = 1000, upto: int | None = None) -> Sequence[LoggedEvent]:
         return self._events(
             "WHERE position>? AND position<=? ORDER BY position LIMIT ?", after, _LAST if upto is None else upto, limit
+        )
+
+    def read_topics(self, topics: Collection[str], after: int, *, limit: int, upto: int) -> Sequence[LoggedEvent]:
+        among = ",".join("?" * len(topics))
+        return self._events(
+            f"WHERE position>? AND position<=? AND topic IN ({among}) ORDER BY position LIMIT ?",
+            *(after, upto, *topics, limit),
         )
 
     def newest(self, stream: UUID) -> LoggedEvent | None:
@@ -216,31 +225,11 @@ class SQLiteReader(EventLog):
 
     def _logged(self, row: tuple[Any, ...]) -> LoggedEvent:
         position, sequence, stream, version, topic, sandbox, event_id, leaf, chain, body = row
-        try:
-            return LoggedEvent(
-                originator_id=_uuid(stream),
-                originator_version=version,
-                topic=topic,
-                state=body,
-                id=position,
-                event_id=_uuid(event_id),
-                sandbox=sandbox,
-                sequence=sequence,
-                leaf=leaf,
-                chain=chain,
-            )
-        except ValueError:
+        if len(stream) != 16 or len(event_id) != 16:
             raise LogCorrupt(
                 f"{self.path}: the event at position {position} names no stream or no id of 16 bytes",
                 fix="restore the last good backup",
-            ) from None
-
-
-def _uuid(raw: bytes) -> UUID:
-    if len(raw) != 16:
-        raise ValueError
-    # As copying one does: UUID() looks at all the forms it takes, and every row has two of them.
-    made = _new(UUID)
-    _set(made, "int", int.from_bytes(raw, "big"))
-    _set(made, "is_safe", SafeUUID.unknown)
-    return made
+            )
+        return LoggedEvent(
+            uuid_of(stream), version, topic, body, position, uuid_of(event_id), sandbox, sequence, leaf, chain
+        )

@@ -19,17 +19,19 @@ def row_of(
     event: NewEvent, stream: UUID, evidence: Evidence, key: CommandKey | None, batch: int | None
 ) -> tuple[Any, ...]:
     """Return the columns of one event: its key and the size of its transaction stand beside the last one."""
+    sequence, leaf, chain = evidence
+    scope, request, _ = key or (None, None, None)
     return (
-        evidence.sequence,
-        stream.bytes,
+        sequence,
+        stream.int.to_bytes(16, "big"),
         event.originator_version,
         event.topic,
         event.sandbox,
-        event.event_id.bytes,
-        evidence.leaf,
-        evidence.chain,
-        key.scope if key else None,
-        key.request if key else None,
+        event.event_id.int.to_bytes(16, "big"),
+        leaf,
+        chain,
+        scope,
+        request,
         batch,
         event.state,
     )

@@ -40,6 +40,8 @@ _PARTS = {
     "openings_no_delete": _APPEND_ONLY.format("DELETE", "delete", "openings"),
 }
 
+_SPARSE = "CREATE TABLE sparse (upto INTEGER NOT NULL) STRICT"
+
 
 class ForeignFile(LogCorrupt):
     """A file that is no event log of Interlock, and shows no sign that it ever was one."""
@@ -54,6 +56,7 @@ def make_private(path: Path) -> None:
     try:
         for folder in reversed([folder for folder in path.parents if not folder.exists()]):
             folder.mkdir(mode=0o700, exist_ok=True)
+            _sync(folder.parent)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if os.fstat(file).st_mode & 0o077:
@@ -64,6 +67,15 @@ def make_private(path: Path) -> None:
         raise LogUnavailable(
             f"{path} cannot be opened for writing: {error.strerror}", fix="make the file and its folder writable"
         ) from None
+
+
+def _sync(folder: Path) -> None:
+    """Make what was made in a folder survive a power cut."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def expect_database(path: Path) -> None:
@@ -78,7 +90,8 @@ def expect_database(path: Path) -> None:
             start = file.read(len(_MAGIC))
     except OSError as error:
         raise LogUnavailable(f"{path} cannot be read: {error.strerror}", fix="check the path and its rights") from None
-    if start and start != _MAGIC:
+    # Zeros are what a power cut leaves of a database that was being created: SQLite undoes that from its journal.
+    if start.strip(b"\0") and start != _MAGIC:
         raise ForeignFile(
             f"{path} is not an Interlock log: it is not a database",
             fix="name another file, or restore the last good backup",
@@ -101,6 +114,17 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={VERSION}")
     connection.execute("COMMIT")
+
+
+def mark_sparse(connection: sqlite3.Connection, upto: int) -> None:
+    """Say of a log that its positions up to one were given by another store, which may leave holes between them."""
+    connection.execute(_SPARSE)
+    connection.execute("INSERT INTO sparse VALUES (?)", (upto,))
+
+
+def is_sparse(connection: sqlite3.Connection) -> bool:
+    """Tell whether positions were given by another store."""
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master WHERE sql=?", (_SPARSE,)).fetchone()[0])
 
 
 def expect_release(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,9 +1,9 @@
 """The store of views: one SQLite file of its own, which may be thrown away at any time and is then folded anew."""
 
-import contextlib
+import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -11,25 +11,16 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from adapters.store import sqlite_schema
 from adapters.store.sqlite_errors import code_of, translated
+from adapters.store.views_file import DAMAGED, connect, throw_away, transaction
 from adapters.store.views_query import Selection
-from adapters.store.views_table import Table
-from engine.errors import LogCorrupt, LogUnavailable
-from engine.projection import Page, Projection, Query
+from adapters.store.views_table import Table, kind_of
+from engine.errors import LogUnavailable
+from engine.projection import Page, Parked, Projection, Query
 
 R = TypeVar("R", bound=BaseModel)
 
-APPLICATION_ID = 0x4956_4945
-"""`IVIE`: what the header of the file says whose it is."""
-
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_OWN = (
-    "CREATE TABLE IF NOT EXISTS views (name TEXT PRIMARY KEY, shape TEXT NOT NULL, position INTEGER NOT NULL)",
-    """CREATE TABLE IF NOT EXISTS parked (
-        name TEXT, position INTEGER, reason TEXT NOT NULL, PRIMARY KEY (name, position)
-    ) WITHOUT ROWID""",
-)
+_AMONG = "IN (SELECT value FROM json_each(?))"
 
 
 class SQLiteViews:
@@ -46,25 +37,39 @@ class SQLiteViews:
         self.path = Path(path) if str(path) == ":memory:" else Path(os.path.realpath(path))
         self._lock = RLock()
         self._tables: dict[str, tuple[type, Table]] = {}
-        self._connection: sqlite3.Connection | None = None
-        self._open()
+        self._connection: sqlite3.Connection | None = connect(self.path)
+        self._closed = False
 
     def position(self, projection: Projection[Any]) -> int:
         with self._connected() as connection:
             self._table(connection, projection)
             return self._position(connection, projection)
 
-    def write(self, projection: Projection[R], rows: Mapping[str, R | None], position: int, *, after: int) -> bool:
+    def write(
+        self,
+        projection: Projection[R],
+        rows: Mapping[str, R | None],
+        position: int,
+        *,
+        after: int,
+        parked: Sequence[Parked] = (),
+        released: Collection[int] = (),
+    ) -> bool:
         with self._connected() as connection:
             table = self._table(connection, projection)
             kept = [table.values(key, row) for key, row in rows.items() if row is not None]
             gone = [(key,) for key, row in rows.items() if row is None]
-            with _transaction(connection):
+            name = projection.name
+            aside = [(name, entry.position, entry.reason, entry.held) for entry in parked]
+            taken_in = [(name, at) for at in released]
+            with transaction(connection):
                 if self._position(connection, projection) != after:
                     return False
                 connection.executemany(f"DELETE FROM {table.name} WHERE key=?", gone)
                 connection.executemany(table.upsert, kept)
-                connection.execute("UPDATE views SET position=? WHERE name=?", (position, projection.name))
+                connection.executemany("DELETE FROM parked WHERE name=? AND position=?", taken_in)
+                connection.executemany("INSERT OR REPLACE INTO parked VALUES (?,?,?,?)", aside)
+                connection.execute("UPDATE views SET position=? WHERE name=?", (position, name))
             return True
 
     def get(self, projection: Projection[R], key: str) -> R | None:
@@ -76,6 +81,13 @@ class SQLiteViews:
                 return None
             return projection.row.model_validate_json(found[0]) if found else None
 
+    def load(self, projection: Projection[R], keys: Collection[str]) -> dict[str, R]:
+        with self._connected() as connection:
+            table = self._table(connection, projection)
+            found = connection.execute(f"SELECT key, body FROM {table.name} WHERE key {_AMONG}", (_json(keys),))
+            read = projection.row.model_validate_json
+            return {key: read(body) for key, body in found}
+
     def query(self, projection: Projection[R], query: Query) -> Page[R]:
         with self._connected() as connection:
             selection = Selection(self._table(connection, projection), query)
@@ -84,76 +96,78 @@ class SQLiteViews:
         following = selection.cursor(*shown[-1][:2]) if len(found) > len(shown) else ""
         return Page([projection.row.model_validate_json(body) for _, _, body in shown], following)
 
-    def reset(self, projection: Projection[Any]) -> None:
+    def stored(
+        self,
+        projection: Projection[Any],
+        *,
+        after: str | None = None,
+        keys: Collection[str] | None = None,
+        limit: int = 1_000,
+    ) -> Sequence[tuple[Any, ...]]:
         with self._connected() as connection:
+            name = self._table(connection, projection).name
+            if keys is not None:
+                return connection.execute(
+                    f"SELECT * FROM {name} WHERE key {_AMONG} ORDER BY key", (_json(keys),)
+                ).fetchall()
+            beyond, values = ("WHERE key > ?", (after, limit)) if after is not None else ("", (limit,))
+            return connection.execute(f"SELECT * FROM {name} {beyond} ORDER BY key LIMIT ?", values).fetchall()
+
+    def reset(self, projection: Projection[Any]) -> None:
+        with self._connected() as connection, transaction(connection):
+            connection.execute("DELETE FROM parked WHERE name=?", (projection.name,))
             self._create(connection, projection.name, Table(projection))
 
-    def park(self, projection: Projection[Any], position: int, reason: str) -> None:
-        with self._connected() as connection:
-            self._table(connection, projection)
-            connection.execute("INSERT OR IGNORE INTO parked VALUES (?,?,?)", (projection.name, position, reason))
+    def drop(self, projection: Projection[Any]) -> None:
+        with self._connected() as connection, transaction(connection):
+            connection.execute(f"DROP TABLE IF EXISTS {Table(projection).name}")
+            self._forget(connection, projection.name)
 
-    def parked(self, projection: Projection[Any]) -> Sequence[tuple[int, str]]:
+    def parked(self, projection: Projection[Any]) -> Sequence[Parked]:
         with self._connected() as connection:
             self._table(connection, projection)
-            return connection.execute(
-                "SELECT position, reason FROM parked WHERE name=? ORDER BY position", (projection.name,)
-            ).fetchall()
+            found = connection.execute(
+                "SELECT position, reason, held FROM parked WHERE name=? ORDER BY position", (projection.name,)
+            )
+            return [Parked(position, reason, bool(held)) for position, reason, held in found]
+
+    def switch(self, fresh: Projection[Any], live: Projection[Any]) -> bool:
+        with self._connected() as connection:
+            new, old = self._table(connection, fresh), self._table(connection, live)
+            with transaction(connection):
+                position = self._position(connection, fresh)
+                if position < self._position(connection, live):
+                    return False
+                connection.execute(f"DROP TABLE {old.name}")
+                connection.execute(f"ALTER TABLE {new.name} RENAME TO {old.name}")
+                connection.execute("DELETE FROM parked WHERE name=?", (live.name,))
+                connection.execute("UPDATE parked SET name=? WHERE name=?", (live.name, fresh.name))
+                connection.execute("UPDATE views SET position=? WHERE name=?", (position, live.name))
+                self._forget(connection, fresh.name)
+            return True
 
     def close(self) -> None:
         """Let go of the file; idempotent."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._closed = True
+            self._disconnect()
 
-    def _open(self) -> None:
-        try:
-            try:
-                self._connection = self._connect()
-            except sqlite3.DatabaseError as error:
-                if code_of(error) not in _DAMAGED:
-                    raise
-                self._throw_away()
-                self._connection = self._connect()
-        except sqlite3.Error as error:
-            raise translated(error, self.path) from None
-
-    def _connect(self) -> sqlite3.Connection:
-        in_memory = str(self.path) == ":memory:"
-        if not in_memory:
-            sqlite_schema.make_private(self.path)
-        connection = sqlite3.connect(self.path, timeout=5, isolation_level=None, check_same_thread=False)
-        try:
-            whose = connection.execute("PRAGMA application_id").fetchone()[0]
-            if whose != APPLICATION_ID:
-                if whose or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    raise LogCorrupt(f"{self.path} is a database of another application", fix="name another file")
-                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            # What a power cut takes away is folded again: the log is what must not lose anything.
-            for setting in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16384"):
-                connection.execute(f"PRAGMA {setting}")
-            for statement in _OWN:
-                connection.execute(statement)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _throw_away(self) -> None:
-        for ending in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(f"{self.path}{ending}")
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
+            if self._connection is None and not self._closed:
+                self._connection = connect(self.path)  # it was damaged, and could not be made anew before
             if self._connection is None:
                 raise LogUnavailable(f"{self.path} is closed")
             try:
                 yield self._connection
             except sqlite3.Error as error:
-                if code_of(error) not in _DAMAGED:
+                if code_of(error) not in DAMAGED:
                     raise translated(error, self.path) from None
                 self._renew()
                 raise LogUnavailable(
@@ -162,29 +176,35 @@ class SQLiteViews:
                 ) from None
 
     def _renew(self) -> None:
-        self.close()
+        self._disconnect()
         self._tables.clear()
-        self._throw_away()
-        self._open()
+        throw_away(self.path)
+        self._connection = connect(self.path)
 
     def _table(self, connection: sqlite3.Connection, projection: Projection[Any]) -> Table:
         """Return the table of a projection, made anew if it is missing or has another shape."""
         kind, table = self._tables.get(projection.name, (None, None))
-        if table is None or kind is not type(projection):
+        if table is None or kind is not kind_of(projection):
             table = Table(projection)
             stored = connection.execute("SELECT shape FROM views WHERE name=?", (projection.name,)).fetchone()
             if stored is None or stored[0] != table.shape:
-                self._create(connection, projection.name, table)
-            self._tables[projection.name] = (type(projection), table)
+                with transaction(connection):
+                    self._create(connection, projection.name, table)
+            self._tables[projection.name] = (kind_of(projection), table)
         return table
 
     def _create(self, connection: sqlite3.Connection, name: str, table: Table) -> None:
-        with _transaction(connection):
-            connection.execute(f"DROP TABLE IF EXISTS {table.name}")
-            for statement in table.statements():
-                connection.execute(statement)
-            connection.execute("DELETE FROM parked WHERE name=?", (name,))
-            connection.execute("INSERT OR REPLACE INTO views VALUES (?,?,0)", (name, table.shape))
+        connection.execute(f"DROP TABLE IF EXISTS {table.name}")
+        for statement in table.statements():
+            connection.execute(statement)
+        # What an operator left out stays out, whatever shape the rows have.
+        connection.execute("DELETE FROM parked WHERE name=? AND NOT held", (name,))
+        connection.execute("INSERT OR REPLACE INTO views VALUES (?,?,0)", (name, table.shape))
+
+    def _forget(self, connection: sqlite3.Connection, name: str) -> None:
+        self._tables.pop(name, None)
+        connection.execute("DELETE FROM views WHERE name=?", (name,))
+        connection.execute("DELETE FROM parked WHERE name=?", (name,))
 
     @staticmethod
     def _position(connection: sqlite3.Connection, projection: Projection[Any]) -> int:
@@ -192,14 +212,5 @@ class SQLiteViews:
         return int(found[0]) if found else 0
 
 
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-        raise
+def _json(keys: Collection[str]) -> str:
+    return json.dumps(list(keys))

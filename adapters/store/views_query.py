@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from adapters.store.views_table import NOTHING, Plain, Table, plain, searchable
+from adapters.store.views_table import Table, plain, searchable
 from engine.errors import Invalid
 from engine.projection import Query
 
@@ -31,45 +31,56 @@ class Selection:
             raise Invalid([("/limit", "must be at least 1")])
         self.column = f"i_{_known(table, query.sort, '/sort')}" if query.sort else "key"
         conditions = list(self._conditions())
-        where = " AND ".join(condition for condition, _ in conditions) or "1"
+        where = " AND ".join(condition for condition, _ in conditions) or "1=1"
         direction = "DESC" if query.descending else "ASC"
         # The key follows the index in the order, so that no two rows stand in the same place.
         order = f"{self.column} {direction}" + ("" if self.column == "key" else f", key {direction}")
-        self.statement = f"SELECT {self.column}, key, body FROM {table.name} WHERE {where} ORDER BY {order} LIMIT ?"
+        self.statement = f"SELECT {self.column}, key, body FROM {table.name} WHERE {where} ORDER BY {order}"
         self.values = [value for _, values in conditions for value in values]
-        self.values.append(-1 if self.limit is None else min(self.limit, 2**31) + 1)
+        if self.limit is not None:
+            self.statement += f" LIMIT {table.MARK}"
+            self.values.append(min(self.limit, 2**31) + 1)
 
     def _conditions(self) -> Iterator[tuple[str, list[Any]]]:
+        mark = self._table.MARK
         for name, wanted in self._query.filter.items():
             column = f"i_{_known(self._table, name, f'/filter/{name}')}"
-            values = [_value(name, value) for value in (wanted if isinstance(wanted, tuple) else (wanted,))]
+            values = [self._value(name, value) for value in (wanted if isinstance(wanted, tuple) else (wanted,))]
             if len(values) > _MOST:
                 raise Invalid([(f"/filter/{name}", f"names more than {_MOST} values")])
-            yield f"{column} IN ({','.join('?' * len(values))})", values
+            marks = ",".join([mark] * len(values))
+            yield f"{column} IN ({marks})" if values else "1=0", values
         if self._query.search:
-            yield "instr(search, ?)", [_text(self._query.search)]
+            yield self._table.SEARCH, [self._table.search_column(_text(self._query.search))]
         if self._query.cursor:
             beyond = "<" if self._query.descending else ">"
             value, key = self._begin(self._query.cursor)
             if self.column == "key":
-                yield f"key {beyond} ?", [key]
+                yield f"key {beyond} {mark}", [key]
             else:
-                yield f"({self.column}, key) {beyond} (?, ?)", [value, key]
+                yield f"({self.column}, key) {beyond} ({mark}, {mark})", [value, key]
 
-    def cursor(self, value: Plain, key: str) -> str:
+    def _value(self, name: str, value: Any) -> Any:
+        try:
+            return self._table.column(plain(value))
+        except (TypeError, ValueError):
+            raise Invalid([(f"/filter/{name}", "is not a value that a row can have")]) from None
+
+    def cursor(self, value: Any, key: str) -> str:
         """Return the cursor of the page that begins after the row of *key*."""
-        place = json.dumps([None if value == NOTHING else value, key]).encode()
+        place = json.dumps([value if self.column == "key" else self._table.told(value), key]).encode()
         return urlsafe_b64encode(self._check(place) + place).decode().rstrip("=")
 
-    def _begin(self, cursor: str) -> tuple[Plain, str]:
+    def _begin(self, cursor: str) -> tuple[Any, str]:
         try:
             raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
             check, place = raw[:_CHECK], raw[_CHECK:]
             if check != self._check(place):
                 raise ValueError
             value, key = json.loads(place)
-            key.encode()
-            return plain(value), key
+            if b"\0" in key.encode():
+                raise ValueError
+            return value if self.column == "key" else self._table.from_told(value), key
         except (ValueError, TypeError, AttributeError, RecursionError):
             raise Invalid(
                 [("/cursor", "is not the cursor of a page of this list")], fix="begin at the first page"
@@ -87,13 +98,6 @@ def _known(table: Table, name: str, pointer: str) -> str:
     if name not in table.indexes:
         raise Invalid([(pointer, f"is not a field of this list; known: {', '.join(table.indexes) or 'none'}")])
     return name
-
-
-def _value(name: str, value: Any) -> Plain:
-    try:
-        return plain(value)
-    except (TypeError, ValueError):
-        raise Invalid([(f"/filter/{name}", "is not a value that a row can have")]) from None
 
 
 def _text(search: str) -> str:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from enum import Enum
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 
 from engine.errors import DefinitionError
 from engine.projection import Projection
+from engine.rebuilding import Fresh
 
 Plain = str | int | float
 """What stands in a column."""
@@ -25,7 +27,11 @@ _BIGGEST = 2**63 - 1
 
 
 class Table:
-    """Names, columns and statements of the table in which the rows of a projection are kept."""
+    """Names, columns and statements of the table in which the rows of a projection are kept: those of SQLite."""
+
+    MARK = "?"
+    SEARCH = "instr(search, ?)"
+    KIND = ""
 
     def __init__(self, projection: Projection[Any]) -> None:
         for name in (projection.name, *projection.indexes):
@@ -37,7 +43,7 @@ class Table:
             raise DefinitionError(f"the rows of {projection.name} have no {', '.join(sorted(unknown))}")
         self.indexes, self.searches = tuple(projection.indexes), tuple(projection.searches)
         self.name = f"view_{projection.name}"
-        columns = ["key", *(f"i_{name}" for name in self.indexes), "search", "body"]
+        self.columns = columns = ["key", *(f"i_{name}" for name in self.indexes), "search", "body"]
         self.upsert = f"INSERT OR REPLACE INTO {self.name} VALUES ({','.join('?' * len(columns))})"
         self.shape = repr(
             (
@@ -45,6 +51,7 @@ class Table:
                 columns,
                 self.searches,
                 sorted((name, repr(field.annotation)) for name, field in self.row.model_fields.items()),
+                *((self.KIND,) if self.KIND else ()),
             )
         )
 
@@ -52,13 +59,37 @@ class Table:
         """Yield what creates the table and its indexes."""
         columns = "".join(f", i_{name}" for name in self.indexes)
         yield f"CREATE TABLE {self.name} (key TEXT PRIMARY KEY NOT NULL{columns}, search TEXT, body TEXT NOT NULL)"
+        # Names that no other index has or will have: a table takes its indexes along when it takes another's place.
+        token = token_hex(6)
         for name in self.indexes:
-            yield f"CREATE INDEX {self.name}_by_{name} ON {self.name} (i_{name}, key)"
+            yield f"CREATE INDEX {self.name}_{token}_{name} ON {self.name} (i_{name}, key)"
 
     def values(self, key: str, row: BaseModel) -> tuple[Any, ...]:
         """Return what is stored for *row*."""
-        found = _BETWEEN.join(searchable(getattr(row, name)) for name in self.searches)
-        return (key, *(plain(getattr(row, name)) for name in self.indexes), found, row.model_dump_json())
+        found = self.search_column(_BETWEEN.join(searchable(getattr(row, name)) for name in self.searches))
+        columns = [self.column(plain(getattr(row, name))) for name in self.indexes]
+        return (key, *columns, found, row.model_dump_json())
+
+    def column(self, value: Plain) -> Any:
+        """Return what stands in the column of an index for a value."""
+        return value
+
+    def search_column(self, text: str) -> Any:
+        """Return what stands in the column that is searched, or what is looked for in it."""
+        return text
+
+    def told(self, value: Any) -> Any:
+        """Return what stands in the column of an index as JSON can tell it."""
+        return None if value == NOTHING else value
+
+    def from_told(self, value: Any) -> Any:
+        """Return what stood in a column, from what was told; raises TypeError or ValueError if nothing can."""
+        return plain(value)
+
+
+def kind_of(projection: Projection[Any]) -> type:
+    """Return what decides how the rows of a projection are kept: its class, or that of the one it stands beside."""
+    return type(projection.of if isinstance(projection, Fresh) else projection)
 
 
 def plain(value: Any) -> Plain:

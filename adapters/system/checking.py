@@ -13,6 +13,7 @@ from adapters.system.views import FreshViews
 from engine.application import Workflows
 from engine.definition import Definition
 from engine.errors import EngineError, Invalid, NotFound
+from engine.follower import Lag
 from engine.log import EventLog, Head, LoggedEvent
 from engine.projection import BATCH
 from engine.receipts import ReceiptCheck
@@ -211,20 +212,37 @@ class Health:
         return {"name": "vault", "ok": problem is None, "message": problem or "open", "fix": fix}
 
     def _projections(self) -> list[dict[str, Any]]:
-        checks = []
         try:
-            for lag in self._views.lags():
-                late = f", {lag.behind} behind (it catches up when asked)" if lag.behind else ""
-                message = f"at position {lag.position}{late}"
-                if lag.parked:
-                    message += f"; parked: {', '.join(str(position) for position, _ in lag.parked[:5])}"
-                fix = "interlock audit verify says what is wrong with the parked events" if lag.parked else ""
-                checks.append({"name": f"view {lag.name}", "ok": not lag.parked, "message": message, "fix": fix})
+            checks = [_told(lag) for lag in self._views.lags()]
         except EngineError as error:
-            checks.append({"name": "views", "ok": False, "message": str(error), "fix": error.fix})
+            return [{"name": "views", "ok": False, "message": str(error), "fix": error.fix}]
+        if trouble := self._views.supervisor.trouble("log"):
+            checks.append({"name": "views", "ok": False, "message": trouble, "fix": "see the check of the log"})
         return checks
 
     def _specs(self) -> dict[str, Any]:
         problems = getattr(self._catalog, "problems", ())
         message = "; ".join(f"{file}: {why}" for file, why in problems) or f"{len(self._catalog.all())} destinations"
         return {"name": "catalog", "ok": not problems, "message": message, "fix": ""}
+
+
+def _told(lag: Lag) -> dict[str, Any]:
+    message, fixes = f"at position {lag.position}", []
+    if lag.behind:
+        message += f", {lag.behind} behind (it catches up when asked), the oldest for {lag.seconds:.0f} s"
+    failed = [parked.position for parked in lag.parked if not parked.held]
+    held = [parked.position for parked in lag.parked if parked.held]
+    if failed:
+        message += f"; parked: {_some(failed)}"
+        fixes.append("interlock audit verify says what is wrong with the parked events; retry takes them in again")
+    if held:
+        message += f"; left out by an operator: {_some(held)}"
+    if lag.trouble:
+        message += f"; not followed: {lag.trouble}"
+        fixes.append("it is tried again by itself; see the log of the server")
+    ok = not (failed or lag.trouble)
+    return {"name": f"view {lag.name}", "ok": ok, "message": message, "fix": "; ".join(fixes)}
+
+
+def _some(positions: Sequence[int]) -> str:
+    return ", ".join(map(str, positions[:5])) + (f" and {len(positions) - 5} more" if len(positions) > 5 else "")

@@ -28,7 +28,9 @@ from engine.errors import (
     Invalid,
     KeyInFlight,
     KeyReused,
+    LogError,
     NotFound,
+    OutcomeUnknown,
     Refusal,
     TransitionRefused,
 )
@@ -121,6 +123,7 @@ class Commands:
         line |= {"sandbox": call.caller.sandbox, "command_id": call.context.command_id}
         workflow: Workflow | None = None
         write = _log.info
+        self._workflows.looks_once()
         try:
             self._authorise(call)
             if not command.OPENS:
@@ -147,6 +150,7 @@ class Commands:
             line |= {"verdict": "failed", "code": type(error).__name__}  # its text may repeat a value
             raise
         finally:
+            self._workflows.looks_once(ended=True)
             line["ms"] = round((time.perf_counter() - started) * 1000, 2)
             tell(write, line)
 
@@ -195,14 +199,19 @@ class Commands:
                 raise KeyInFlight
             self._flying.add(key.scope)
         try:
-            known = self._known(call.command, workflow, key)
+            known = await self._known(call.command, workflow, key)
             if known is not None:
                 return known
             try:
                 return await self._decide(call, workflow, key)
-            except EngineError:
+            except EngineError as error:
                 # A commit whose answer got lost is told by its receipt.
-                known = self._known(call.command, workflow, key)
+                try:
+                    known = await self._known(call.command, workflow, key)
+                except OutcomeUnknown:
+                    raise
+                except LogError:
+                    raise error from None  # nobody can look for the receipt now: what went wrong first is the answer
                 if known is None:
                     raise
                 return known
@@ -220,26 +229,36 @@ class Commands:
         scope = scope_of(call.context, command.TARGET, workflow.id if workflow else None)
         return CommandKey.of(*scope, request=digest.encode(), opens=command.OPENS)
 
-    def _known(self, command: type[Command], workflow: Workflow | None, key: CommandKey) -> Outcome | None:
-        found = self._workflows.log.find_receipt(key, workflow.id if workflow else None)
+    async def _known(self, command: type[Command], workflow: Workflow | None, key: CommandKey) -> Outcome | None:
+        found = await self._workflows.recall(workflow.id if workflow else None, key)
         if found is None:
             return None
         receipt, request = found
         if request != key.request:
             raise KeyReused
-        return Outcome.of(command, receipt, self._show, replayed=True)
+        return await self._shown(command, receipt, replayed=True)
 
     async def _decide(self, call: Call, workflow: Workflow | None, key: CommandKey | None) -> Outcome:
         if workflow is not None and (call.must_match or call.if_match is not None):
-            expect_version(self._workflows, workflow.id, call.if_match)
+            await self._expect_version(workflow, call)
         asked = call.make(workflow.id if workflow else None)
         try:
             receipt = await self._handlers[call.command](asked, call.context, key)
         except Conflict as conflict:
             if workflow is not None and call.if_match is not None and conflict.stream == workflow.id:
-                expect_version(self._workflows, workflow.id, call.if_match)
+                await self._expect_version(workflow, call)
             raise
-        return Outcome.of(call.command, receipt, self._show)
+        return await self._shown(call.command, receipt)
+
+    async def _shown(self, command: type[Command], receipt: Receipt, *, replayed: bool = False) -> Outcome:
+        try:
+            return await self._workflows.log.ask(Outcome.of, command, receipt, self._show, replayed)
+        except LogError as error:
+            # Not to be taken for a command that had no effect: it is recorded, and only its result cannot be read.
+            raise OutcomeUnknown(f"it is recorded, but its result cannot be shown now: {error}") from None
+
+    async def _expect_version(self, workflow: Workflow, call: Call) -> None:
+        await self._workflows.log.ask(expect_version, self._workflows, workflow.id, call.if_match)
 
 
 def code_of(error: EngineError) -> str:

@@ -138,7 +138,8 @@ class Explanations:
     async def diagram(self, caller: Caller, kind: str, object_id: UUID | str) -> str:
         """Return the state diagram of an object as Mermaid text: done, present, blocked."""
         workflow = await self._load(caller, kind, object_id)
-        done = [step.event.state for step in steps(self._workflows, type(workflow), workflow.id)]
+        walked = await self._workflows.log.ask(lambda: list(steps(self._workflows, type(workflow), workflow.id)))
+        done = [step.event.state for step in walked]
         return mermaid(workflow.definition, workflow.state, done, await self._reports(workflow))
 
     def history(

@@ -30,7 +30,7 @@ class Outcome:
     replayed: bool = False
 
     @classmethod
-    def of(cls, command: type[Command], receipt: Receipt, show: Show, *, replayed: bool = False) -> "Outcome":
+    def of(cls, command: type[Command], receipt: Receipt, show: Show, replayed: bool = False) -> "Outcome":
         """Return the outcome that a receipt stands for: the same one whenever it is asked for."""
         shown = show(command.TARGET, receipt.stream, receipt.version)
         following = _next(receipt, shown) if command.TRIGGER == "save" else None

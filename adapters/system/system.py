@@ -13,7 +13,9 @@ from adapters.system.browsing import Lists
 from adapters.system.checking import Health, Probes, head_of, verify_log
 from adapters.system.commands import Commands, Handler
 from adapters.system.explaining import Explanations, as_id
+from adapters.system.feed import Feeds
 from adapters.system.outcome import Outcome
+from adapters.system.upkeep import Upkeep
 from adapters.system.views import FreshViews
 from engine.application import Workflows
 from engine.clock import Clock
@@ -32,8 +34,8 @@ T = TypeVar("T")
 class System:
     """One installation, as every face sees it. Close it, or use it as a context manager.
 
-    `handle` and `submit` take commands; `lists`, `explain`, `probes` and `health` answer questions. `run` does the same
-    from code without an event loop.
+    `handle` and `submit` take commands; `lists`, `explain`, `probes` and `health` answer questions, `feeds` tell what
+    happens. `run` takes commands from code without an event loop.
     """
 
     def __init__(
@@ -55,9 +57,10 @@ class System:
         self.workflows, self.catalog, self.views = workflows, catalog, views
         rows: dict[str, Projection[Any]] = {"connection": views.connections, "account": views.accounts}
         self.explain = Explanations(workflows, catalog, patterns, rows, clock, draft_days)
-        self.lists = Lists(catalog, views)
+        self.lists, self.upkeep = Lists(catalog, views), Upkeep(workflows, views)
         self.probes = Probes(workflows, catalog, accounts, patterns)
         self.health = Health(workflows, views, vault_problem, catalog)
+        self.feeds = Feeds(workflows)
         self._commands = Commands(
             workflows=workflows,
             catalog=catalog,
@@ -129,6 +132,8 @@ class System:
 
     def close(self) -> None:
         """Let go of the log, the views and the vault; idempotent."""
+        self.views.supervisor.stop()
+        self.feeds.end()
         while self._open_runners:
             with contextlib.suppress(RuntimeError):  # a thread that is at work in its loop keeps it
                 self._open_runners.pop().close()

@@ -2,25 +2,28 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from threading import BoundedSemaphore, Lock
+from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from adapters.system.moments import Moment, all_until
 from engine.application import Workflows
-from engine.errors import Invalid, LogUnavailable
-from engine.projection import Page, Projection, Query, Views, catch_up, fold, rebuild
+from engine.errors import Invalid, LogUnavailable, NotFound
+from engine.follower import PATIENCE, Follower, Lag
+from engine.lease import Leases, LocalLeases
+from engine.projection import Page, Projection, Query, Views, fold
+from engine.rebuilding import Rebuilt
+from engine.supervisor import Supervisor
 from projections.accounts import Accounts
 from projections.attempts import AttemptTrail
 from projections.audit import AuditTrail
 from projections.cards import Cards
 from projections.connections import Connections
+from workflows.nearest import nearest
 
 R = TypeVar("R", bound=BaseModel)
-PATIENCE = 2.0
-"""Seconds that a read waits for the position it was asked to include."""
 FURTHEST = 10_000
 """How far beyond the end of the log a position may be for a read to wait for it at all."""
 WAITING = 8
@@ -28,20 +31,12 @@ WAITING = 8
 _ASK_LATER = "ask again later, or with a smaller min_position"
 
 
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """How far one view is behind the log, and what it could not fold."""
-
-    name: str
-    position: int
-    behind: int
-    parked: tuple[tuple[int, str], ...]
-
-
 class FreshViews:
     """Every view of the installation. Reading one brings it up to date first, so everybody reads their own writes."""
 
-    def __init__(self, workflows: Workflows, views: Views, blank: Callable[[], Views]) -> None:
+    def __init__(
+        self, workflows: Workflows, views: Views, blank: Callable[[], Views], leases: Leases | None = None
+    ) -> None:
         self._workflows, self._views, self._blank = workflows, views, blank
         self.cards, self.connections, self.accounts = Cards(), Connections(), Accounts()
         self.audit, self.attempts = AuditTrail(), AttemptTrail()
@@ -52,8 +47,12 @@ class FreshViews:
             self.audit,
             self.attempts,
         )
+        self._beside: Views | None = None
         self._waiting = BoundedSemaphore(WAITING)
-        self._locks = {projection.name: Lock() for projection in self.all}
+        log, decode, leases = workflows.log, workflows.decode, leases or LocalLeases()
+        self._followers = {projection.name: Follower(projection, log, decode, views, leases) for projection in self.all}
+        self.supervisor = Supervisor(tuple(self._followers.values()), log, decode)
+        """Keeps the views up to date without anybody reading them, from its `start` to its `stop`."""
 
     def query(
         self, projection: Projection[R], query: Query, moment: Moment | None = None, min_position: int | None = None
@@ -65,10 +64,22 @@ class FreshViews:
         """Return one row, now or as of a moment."""
         return self._at(projection, moment, None).get(projection, key)
 
-    def rebuild(self, projection: Projection[Any]) -> int:
-        """Throw a view away and fold the log again; return its position."""
-        with self._locks[projection.name]:
-            return rebuild(projection, self._workflows.log, self._workflows.decode, self._views)
+    def follower(self, name: str) -> Follower:
+        """Return what keeps the view of that name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self._followers.get(name)
+        if found is None:
+            raise NotFound(
+                f"no view has that name{nearest(name, self._followers)}", fix=f"one of: {', '.join(self._followers)}"
+            )
+        return found
+
+    def rebuild(self, projection: Projection[Any], *, switch: bool = True) -> Rebuilt:
+        """Fold a view anew beside the live one, compare them, and let it take its place (unless not *switch*)."""
+        return self.follower(projection.name).rebuild(switch=switch)
 
     def forget_foreign(self) -> None:
         """Throw every view away if they were folded from another log than this one, and let them begin anew.
@@ -81,8 +92,8 @@ class FreshViews:
             for row in self._views.query(trail, Query(sort="position", descending=True, limit=1)).items:
                 found = log.read(row.position - 1, limit=1)
                 if not found or found[0].id != row.position or str(found[0].event_id) != row.event_id:
-                    for projection in self.all:
-                        self._views.reset(projection)
+                    for follower in self._followers.values():
+                        follower.reset()
                     return
 
     def rows(self, projection: Projection[R]) -> list[R]:
@@ -91,26 +102,37 @@ class FreshViews:
 
     def lags(self) -> list[Lag]:
         """Return how far each view is behind; reading it would bring it up to date."""
-        end = self._workflows.log.head().position
-        return [self._lag(projection, end) for projection in self.all]
-
-    def _lag(self, projection: Projection[Any], end: int) -> Lag:
-        position = self._views.position(projection)
-        parked = tuple(self._views.parked(projection))
-        return Lag(projection.name, position, max(end - position, 0), parked)
+        trouble = self.supervisor.trouble
+        return [replace(one.lag(), trouble=trouble(one.name)) for one in self._followers.values()]
 
     def _at(self, projection: Projection[Any], moment: Moment | None, min_position: int | None) -> Views:
         if moment is not None and moment.past:
             past = self._blank()
-            rows, position = fold(projection, all_until(self._workflows, moment), lambda _: None)
+            held = {parked.position for parked in self._views.parked(projection) if parked.held}
+            events = (entry for entry in all_until(self._workflows, moment) if entry.position not in held)
+            rows, position = fold(projection, events, lambda _: None)
             past.write(projection, rows, position, after=0)
             return past
-        with self._locks[projection.name]:
-            position = catch_up(projection, self._workflows.log, self._workflows.decode, self._views)
-        if min_position is not None and position < min_position:
+        if min_position is not None:
             self.wait(min_position)
-            return self._at(projection, None, None)
+        try:
+            self._followers[projection.name].freshen()
+        except LogUnavailable:
+            return self._folded_beside(projection)
+        self._beside = None
         return self._views
+
+    def _folded_beside(self, projection: Projection[Any]) -> Views:
+        """Return the view, folded in memory for as long as its own store cannot be written: a full disk, say.
+
+        Raises:
+            LogUnavailable: the log cannot be read either.
+        """
+        beside = self._beside or self._blank()
+        log, decode = self._workflows.log, self._workflows.decode
+        Follower(projection, log, decode, beside, LocalLeases()).freshen()
+        self._beside = beside
+        return beside
 
     def wait(self, position: int) -> None:
         """Return when the log has come to *position*.
@@ -134,8 +156,9 @@ class FreshViews:
 
     def _wait(self, position: int) -> None:
         give_up = time.monotonic() + PATIENCE
+        bell = self._workflows.log.bell
         while (end := self._workflows.log.head().position) < position:
             if time.monotonic() > give_up:
                 what = f"the log ends at position {end}; position {position} is not there yet"
                 raise LogUnavailable(what, fix=_ASK_LATER)
-            time.sleep(0.02)
+            bell.wait(max(end, bell.position), 0.02)

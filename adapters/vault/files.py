@@ -11,9 +11,10 @@ _LEFT_OVER = 3600
 
 
 def make_folder(folder: Path) -> None:
-    """Create the folder (0700) and its parents where they are missing; close an open one to others."""
+    """Create the folder (0700) and its parents where they are missing, durably; close an open one to others."""
     for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
         missing.mkdir(mode=0o700, exist_ok=True)
+        sync(missing.parent)
     if folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from adapters.composition import compose, views_path
+from adapters.composition import compose
 from adapters.settings import Settings
 from adapters.vault.errors import VaultSealed
 from adapters.vault.file import FileVault
@@ -276,7 +276,7 @@ def test_a_damaged_file_of_views_is_made_anew(tmp_path):
     saved, _ = fill(tmp_path)
     for ending in ("-wal", "-shm"):
         (tmp_path / f"interlock.db.views{ending}").unlink(missing_ok=True)
-    views_path(tmp_path / "interlock.db").write_bytes(b"nonsense" * 1000)
+    (tmp_path / "interlock.db.views").write_bytes(b"nonsense" * 1000)
     with installation(tmp_path) as system:
         assert [row["id"] for row in system.lists.connections(ANN)["items"]] == [str(saved)]
         assert differing_views(system) == []

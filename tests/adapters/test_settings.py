@@ -28,7 +28,21 @@ GOOD = {
 }
 
 WRONG = {
-    "INTERLOCK_DATABASE": ["postgresql://ann:hunter2@db/x", "sqlite:///", "sqlite://x", "hunter2"],
+    "INTERLOCK_DATABASE": [
+        "sqlite:///",
+        "sqlite://x",
+        "hunter2",
+        "mysql://ann:hunter2@db/x",
+        "postgresql://",
+        "postgresql://ann:hunter2@db",
+        "postgresql://ann:hunter2@db/",
+        "postgresql://ann:hunter2@db:port/x",
+        "postgresql://ann:hunter2@db:99999/x",
+        "postgresql://ann:hunter2@[::1/x",
+        "postgresql://ann:hun#ter2hunter2@db/x",
+        "postgresql://ann:hunter2%@db/x",
+        "postgresql://ann@db/x?hunter2=1",
+    ],
     "INTERLOCK_PORT": ["hunter2", "-1", "65536", "1.5"],
     "INTERLOCK_ALLOW_NETWORKS": [
         "hunter2",
@@ -115,6 +129,7 @@ def test_what_the_command_line_reads_by_itself_is_no_unknown_setting():
         ("sqlite:///log.db", Path("log.db")),
         ("sqlite:////data/log.db", Path("/data/log.db")),
         (None, Path("/srv/interlock.db")),
+        ("postgresql://ann:hunter2@db/x", None),
     ],
 )
 def test_the_forms_of_a_database(database, path):
@@ -122,6 +137,25 @@ def test_the_forms_of_a_database(database, path):
     assert settings.database_path == path
     beside = Path("/srv/vault") if path is None or database is None else path.with_name("log.db.vault")
     assert settings.vault_path == beside
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ann:hunter2@db.example.com:5433/x", "postgresql://ann@db.example.com:5433/x"),
+        ("postgres://ann@db/x?password=hunter2", "postgres://ann@db/x"),
+        ("postgresql:///x?host=/run/postgresql", "postgresql:///x"),
+        ("postgresql://ann:hunter%402@one,two:1,2/x?target_session_attrs=primary", "postgresql://ann@one,two/x"),
+    ],
+)
+def test_the_password_of_a_database_is_never_shown(url, shown):
+    settings = Settings.from_env({"INTERLOCK_HOME": "/srv", "INTERLOCK_DATABASE": url})
+    assert settings.postgres_url == url
+    assert (settings.database_path, settings.in_memory) == (None, False)
+    assert settings.vault_path == Path("/srv/vault")
+    assert settings.shown_database == shown.replace("one,two", "one,two:1,2")
+    assert "hunter" not in repr(settings)
+    assert "hunter" not in str(settings)
 
 
 def test_the_forms_of_a_network():

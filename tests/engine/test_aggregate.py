@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from engine.aggregate import shared
 from engine.clock import FixedClock
 from engine.envelope import Context
 from engine.errors import GuardFailed, LogCorrupt, NotFound, SecretLeak, TransitionRefused, Unstorable
@@ -174,3 +175,10 @@ def test_every_event_has_an_id_of_its_own():
     letter.advance("rewrite", ANN, text="x")
     assert type(letter.pending_events[1]) is Rewritten
     assert len({event.envelope.event_id for event in letter.pending_events}) == 2
+
+
+def test_what_many_remember_alike_is_kept_once():
+    one, other = "".join(["a", "b" * 100]), "".join(["a", "b" * 100])
+    assert one is not other
+    assert shared(one) is shared(other)
+    assert shared((one, "c")) is shared((other, "c"))

@@ -1,4 +1,6 @@
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from engine.clock import Clock, FixedClock, new_id
@@ -26,3 +28,23 @@ def test_ids_made_later_sort_later_and_none_comes_twice():
     ids = [new_id(moment) for moment in range(1000)]
     assert ids == sorted(ids)
     assert len({new_id(5) for _ in range(10_000)}) == 10_000
+
+
+def test_ids_made_in_many_threads_are_all_different():
+    with ThreadPoolExecutor(8) as threads:
+        made = [found for part in threads.map(lambda _: [new_id(5) for _ in range(5_000)], range(8)) for found in part]
+    assert len(set(made)) == 40_000
+
+
+def test_a_forked_process_makes_ids_of_its_own():
+    new_id()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, b"".join(new_id(5).bytes for _ in range(100)))
+        os._exit(0)
+    os.waitpid(child, 0)
+    there = os.read(reading, 1600)
+    os.close(reading)
+    os.close(writing)
+    assert len({*(there[at : at + 16] for at in range(0, 1600, 16)), *(new_id(5).bytes for _ in range(100))}) == 200

@@ -33,3 +33,12 @@ def test_only_what_forbids_is_a_refusal():
     no = Guard("no", lambda facts: Refused("n", "n"))
     later = Guard("later", lambda facts: Passed(), ("x",))
     assert [report.name for report in refusals(guard.ask({}) for guard in (yes, no, later))] == ["no"]
+
+
+@pytest.mark.parametrize("facts", [{}, {"n": 1}, {"n": 5}])
+@pytest.mark.parametrize(
+    "verdict", [lambda facts: Passed(), lambda facts: Passed("fine"), lambda facts: Refused("n", "n")]
+)
+def test_a_guard_passes_exactly_when_its_report_says_so(verdict, facts):
+    guard = Guard("limit", verdict, ("n",))
+    assert guard.passes(facts) is (guard.ask(facts).passed is True)

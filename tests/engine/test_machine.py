@@ -3,11 +3,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transitions import Machine, MachineError
+from transitions import Event, Machine, MachineError
 
 from engine.aggregate import machine_of
 from engine.errors import GuardFailed, TransitionRefused
-from engine.machine import StepMachine
+from engine.machine import StepMachine, Subject
 from tests.suites.letters import DEFINITION, a_letter
 from tests.suites.tables import TRIGGERS, a_workflow, definitions, facts_known
 
@@ -131,3 +131,20 @@ def test_a_decision_is_the_row_of_the_table_or_a_refusal(definition, data, facts
         with pytest.raises(GuardFailed) as refused:
             machine_of(definition).decide(state, trigger, known)
         assert [report.name for report in refused.value.guards] == [guard.name for guard in rows[0].guards]
+
+
+@settings(max_examples=100, deadline=None)
+@given(definitions(), st.data(), facts_known)
+def test_the_short_way_to_a_row_answers_what_the_way_of_the_library_answers(definition, data, facts):
+    state = data.draw(st.sampled_from(definition.states))
+    known = {**facts, "workflow": a_workflow(definition, state)}
+
+    def answer(event, trigger):
+        subject = Subject(state, known)
+        try:
+            return trigger(event, subject), subject.reports, subject.state
+        except MachineError:
+            return None
+
+    for event in StepMachine(definition)._machine.events.values():
+        assert answer(event, type(event).trigger) == answer(event, Event.trigger)

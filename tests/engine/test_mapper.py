@@ -238,3 +238,29 @@ def test_half_a_surrogate_pair_in_an_envelope_is_not_stored():
 def test_a_replayed_event_equals_the_live_one_to_the_microsecond():
     event = packed(at=datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC))
     assert MAPPER.to_domain_event(MAPPER.to_stored_event(event)).timestamp == event.timestamp
+
+
+@pytest.mark.parametrize(
+    "place", [{"originator_version": 7}, {"originator_id": "00000000-0000-0000-0000-000000000007"}]
+)
+@pytest.mark.parametrize("schema", [0, 1])
+def test_the_place_of_an_event_is_where_it_was_stored_and_not_what_its_body_says(place, schema):
+    event = rewritten(text="x")
+    stored = stored_with(event, **place) if schema else MAPPER.to_stored_event(event)
+    if not schema:
+        stored = replace(stored, state=stored.state[:-1] + b"," + json.dumps(place).encode()[1:])
+    assert MAPPER.to_domain_event(stored) == event
+
+
+def test_a_body_with_its_parts_in_another_order_or_with_blanks_is_read_all_the_same():
+    event = rewritten(text="x", notes={"a": 1})
+    stored = MAPPER.to_stored_event(event)
+    told = dict(reversed(json.loads(stored.state).items()))
+    assert MAPPER.to_domain_event(replace(stored, state=json.dumps(told, indent=1).encode())) == event
+
+
+@pytest.mark.parametrize("tail", [b"}", b",}", b'"state":1}', b"null}", b'}{"a":1}', b'"x":1}}'])
+def test_a_body_that_only_begins_like_one_is_corrupt(tail):
+    stored = replace(MAPPER.to_stored_event(rewritten(text="x")), state=Rewritten.SCHEMA_MARK + tail)
+    with pytest.raises(LogCorrupt, match=r"letter\.rewritten"):
+        MAPPER.to_domain_event(stored)

@@ -5,7 +5,8 @@ import pytest
 from engine.application import Workflows
 from engine.envelope import Context
 from engine.errors import LogUnavailable
-from engine.projection import BATCH, catch_up, fold, recorded_events
+from engine.folding import catch_up
+from engine.projection import BATCH, fold, recorded_events
 from tests.suites.views import Parcel, Stop, Stops, post
 
 
@@ -14,17 +15,19 @@ class Forgetful:
 
     def __init__(self):
         self.written = []
+        self.come_to = 0
 
     def position(self, projection):
-        return 0
+        return self.come_to
 
-    def get(self, projection, key):
+    def parked(self, projection):
+        return []
+
+    def load(self, projection, keys):
         raise LogUnavailable
 
-    def park(self, projection, position, reason):
-        raise AssertionError("the event is not at fault")
-
-    def write(self, projection, rows, position, *, after):
+    def write(self, projection, rows, position, *, after, parked):
+        assert not parked, "the event is not at fault"
         self.written.append(position)
         return True
 
@@ -68,7 +71,8 @@ def test_recorded_events_come_with_their_places():
 
 def test_views_that_do_not_answer_are_no_fault_of_the_event():
     workflows, views = Workflows(), Forgetful()
-    post(workflows, "Oslo")
+    views.come_to = 1
+    post(workflows, "Oslo", "Bergen")
     with pytest.raises(LogUnavailable):
         catch_up(Stops(), workflows.log, workflows.decode, views)
     assert views.written == []
@@ -77,8 +81,8 @@ def test_views_that_do_not_answer_are_no_fault_of_the_event():
 class Empty(Forgetful):
     """Views that hold no row yet."""
 
-    def get(self, projection, key):
-        return None
+    def load(self, projection, keys):
+        return {}
 
 
 def test_more_than_a_batch_is_folded_in_several_writes():

@@ -349,7 +349,7 @@ class FiledLog(MemoryLog):
         self.filed = filed
 
     def filings(self, after, *, limit):
-        return [filing for filing in self.filed if filing[0] > after][:limit]
+        return [(*filing, None) for filing in self.filed if filing[0] > after][:limit]
 
 
 def test_a_dense_log_has_one_number_for_position_and_sequence():

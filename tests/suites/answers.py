@@ -44,6 +44,7 @@ class Recording(Api):
 
 def _short(value):
     if isinstance(value, dict):
+        value = {**value, "holder": "process 1"} if "holder" in value else value
         return {
             name: _short(part[: MOST[name]] if isinstance(part, list) and name in MOST else part)
             for name, part in value.items()
@@ -114,7 +115,18 @@ def _connections(api, clock):
     api.step(old, "expire")
     for told in ("/v1/audit/events", "/v1/audit/attempts", "/healthz", "/readyz", "/problems/stale-version"):
         api.get(told)
+    api.get("/v1/events?after=0&follow=false&topic=connection.saved")
     api.post("/v1/audit/verify", {})
+    _views(api)
+
+
+def _views(api):
+    where = "/v1/projections/connections"
+    api.post(f"{where}/park", {"position": 3, "reason": "under examination"})
+    api.get("/v1/projections")
+    for _ in range(2):
+        api.post(f"{where}/retry", {"position": 3})
+    api.post(f"{where}/rebuild", {"check": True})
 
 
 def _accounts(api):

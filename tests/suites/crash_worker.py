@@ -13,6 +13,8 @@ from tests.suites import canaries, story
 
 LIVELY = 6
 """Connections that one task has under way at a time."""
+TASKS = "abcdefgh"
+"""Tasks of each of the two threads: enough that commands of several are stored together."""
 
 
 class Worker:
@@ -73,10 +75,10 @@ class Worker:
 
 
 def work(home, say, number, resumed, make_log=None):
-    """Work on an installation in two threads of two tasks each, the first of which goes on with what was begun."""
+    """Work on an installation in two threads of many tasks, the first of which goes on with what was begun."""
 
     def both(thread, system):
-        workers = [Worker(system, say, f"{number}-{thread}-{n}", random.Random(f"{number}{thread}{n}")) for n in "ab"]
+        workers = [Worker(system, say, f"{number}-{thread}-{n}", random.Random(f"{number}{thread}{n}")) for n in TASKS]
         if thread == 0:
             workers[0].connections.update(resumed)
 

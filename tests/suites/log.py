@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import closing, suppress
 from uuid import uuid4
 
 import pytest
@@ -27,8 +28,25 @@ def some_events(stream, count, after=0):
     return [an_event(stream, version) for version in range(after + 1, after + count + 1)]
 
 
-def append(log, *events, key=None):
-    return asyncio.run(log.append(list(events), key=key))
+def append(log, *events, key=None, steady=()):
+    return asyncio.run(log.append(list(events), key=key, steady=steady))
+
+
+def everything(log):
+    """Return every event, read in pages."""
+    events = []
+    while page := log.read(events[-1].id if events else 0):
+        events.extend(page)
+    return events
+
+
+def together(*appends):
+    """Run appends at the same time in one event loop; return what becomes of each, a receipt or an error."""
+
+    async def all_of_them():
+        return await asyncio.gather(*appends, return_exceptions=True)
+
+    return asyncio.run(all_of_them())
 
 
 def a_key(text="k1", body=b"{}", *, opens=False):
@@ -36,7 +54,12 @@ def a_key(text="k1", body=b"{}", *, opens=False):
 
 
 class LogSuite:
-    """A subclass gives the fixture `log`: an empty one, closed afterwards."""
+    """A subclass gives the fixture `log`: an empty one, closed afterwards; and `again`, to open it once more."""
+
+    @pytest.fixture
+    def again(self):
+        """Return what opens the same log again, None where it ends with the process."""
+        return
 
     def test_a_new_log_is_empty(self, log):
         assert log.head() == Head(0, 0, EMPTY)
@@ -273,10 +296,10 @@ class LogSuite:
 
     def test_of_many_writers_to_one_stream_one_wins_each_version(self, log):
         stream, won, lost = uuid4(), [], []
-        together = threading.Barrier(6)
+        start = threading.Barrier(6)
 
         def write():
-            together.wait()
+            start.wait()
             for version in range(1, 21):
                 try:
                     append(log, an_event(stream, version))
@@ -292,6 +315,211 @@ class LogSuite:
         versions = [row.originator_version for row in log.read_stream(stream)]
         assert versions == list(range(1, len(won) + 1))
         assert len(won) + len(lost) == 120
+
+    def test_a_stream_is_read_while_many_write_and_never_with_a_gap(self, log):
+        stream, stop, failures = uuid4(), threading.Event(), []
+
+        def write_elsewhere():
+            other, version = uuid4(), 0
+            while not stop.is_set():
+                version += 1
+                append(log, an_event(other, version))
+
+        def read():
+            while not stop.is_set():
+                versions = [event.originator_version for event in log.read_stream(stream)]
+                if versions != list(range(1, len(versions) + 1)):
+                    failures.append(versions)
+
+        threads = [threading.Thread(target=work) for work in (write_elsewhere, write_elsewhere, read)]
+        for thread in threads:
+            thread.start()
+        try:
+            for version in range(1, 41):
+                append(log, an_event(stream, version))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        assert failures == []
+        assert len(log.read_stream(stream)) == 40
+
+    def test_a_decision_holds_only_while_the_streams_that_it_rests_on_stand_still(self, log):
+        account, connection = uuid4(), uuid4()
+        append(log, *some_events(account, 2))
+        append(log, an_event(connection, 1), steady=[(account, 2)])
+        append(log, an_event(account, 3))
+        before = log.head()
+        with pytest.raises(Conflict) as refused:
+            append(log, an_event(connection, 2), steady=[(account, 2)])
+        assert (refused.value.stream, refused.value.version) == (account, 2)
+        for wrong in (0, 1, 4, 2**70, -1):
+            with pytest.raises(Conflict):
+                append(log, an_event(connection, 2), steady=[(account, wrong)])
+        assert log.head() == before
+        append(log, an_event(connection, 2), steady=[(account, 3), (uuid4(), 0)])
+
+    def test_a_name_is_reserved_once_whoever_asks_first(self, log):
+        reservation = uuid4()
+        owner, late = uuid4(), uuid4()
+        append(log, an_event(reservation, 1), an_event(owner, 1))
+        with pytest.raises(Conflict):
+            append(log, an_event(reservation, 1), an_event(late, 1))
+        assert log.newest(late) is None
+        append(log, an_event(reservation, 2), an_event(owner, 2))
+        append(log, an_event(reservation, 3), an_event(late, 1))
+        assert [event.originator_version for event in log.read_stream(reservation)] == [1, 2, 3]
+
+    def test_of_many_who_reserve_one_name_at_the_same_time_one_has_it(self, log):
+        reservation = uuid4()
+        owners = [uuid4() for _ in range(20)]
+        told = together(*(log.append([an_event(reservation, 1), an_event(owner, 1)]) for owner in owners))
+        assert sum(isinstance(answer, Conflict) for answer in told) == 19
+        winners = [owner for owner, answer in zip(owners, told, strict=True) if not isinstance(answer, Exception)]
+        assert [owner for owner in owners if log.newest(owner) is not None] == winners
+        assert log.head().sequence == 2
+
+    def test_appends_of_the_same_moment_fail_or_succeed_alone(self, log):
+        streams = [uuid4() for _ in range(40)]
+        for stream in streams[:5]:
+            append(log, an_event(stream, 1))
+        told = together(
+            *(log.append([an_event(stream, 1)], key=a_key(str(n))) for n, stream in enumerate(streams)),
+            log.append([an_event(uuid4(), 1, topic="half a \ud800")]),
+            log.append([]),
+        )
+        assert [type(answer) for answer in told[:5]] == [Conflict] * 5
+        assert [type(answer) for answer in told[-2:]] == [Unstorable, ValueError]
+        receipts = told[5:40]
+        assert [receipt.stream for receipt in receipts] == streams[5:]
+        stored = {event.originator_id: event for event in log.read(limit=100)}
+        assert [(receipt.position, receipt.digest) for receipt in receipts] == [
+            (stored[stream].id, stored[stream].leaf) for stream in streams[5:]
+        ]
+        assert log.head().sequence == 40
+        for number, (stream, receipt) in enumerate(zip(streams[5:], receipts, strict=True), 5):
+            assert log.find_receipt(a_key(str(number)), stream)[0] == receipt
+
+    def test_appends_of_the_same_moment_to_one_stream_keep_their_order(self, log):
+        stream, other = uuid4(), uuid4()
+        told = together(
+            log.append([an_event(stream, 1)]),
+            log.append([an_event(stream, 2), an_event(other, 1)]),
+            log.append([an_event(stream, 2)]),
+            log.append([an_event(other, 2)], steady=[(stream, 2)]),
+            log.append([an_event(other, 3)], steady=[(stream, 1)]),
+            log.append([an_event(stream, 3), an_event(stream, 4)]),
+        )
+        assert [type(answer).__name__ for answer in told] == [
+            *("Receipt", "Receipt", "Conflict", "Receipt", "Conflict", "Receipt")
+        ]
+        assert [event.originator_version for event in log.read_stream(stream)] == [1, 2, 3, 4]
+        assert [event.originator_version for event in log.read_stream(other)] == [1, 2]
+
+    def test_what_follows_a_refused_append_of_the_same_moment_is_refused_too(self, log):
+        stream = uuid4()
+        append(log, *some_events(stream, 2))
+        told = together(
+            *(log.append([an_event(uuid4(), 1)]) for _ in range(3)),
+            log.append([an_event(stream, 2)]),
+            log.append([an_event(stream, 4)]),
+        )
+        assert [type(answer).__name__ for answer in told] == ["Receipt"] * 3 + ["Conflict"] * 2
+
+    def test_a_creation_of_the_same_moment_with_the_same_key_happens_once(self, log):
+        key, streams = a_key(opens=True), [uuid4() for _ in range(8)]
+        told = together(*(log.append([an_event(stream, 1)], key=key) for stream in streams))
+        receipts = [answer for answer in told if not isinstance(answer, Exception)]
+        assert (len(receipts), log.head().sequence) == (1, 1)
+        assert all(isinstance(answer, Conflict) for answer in told if isinstance(answer, Exception))
+        assert log.find_receipt(key, None) == (receipts[0], key.request)
+
+    def test_it_recalls_what_is_to_be_known_before_a_command_is_decided(self, log):
+        stream, key, opening = uuid4(), a_key("k2"), a_key(opens=True)
+        created = append(log, an_event(stream, 1), key=opening)
+        changed = append(log, an_event(stream, 2), key=key)
+
+        async def recalled():
+            return await asyncio.gather(
+                log.recall(stream, key),
+                log.recall(stream, a_key("k3")),
+                log.recall(None, opening),
+                log.recall(None, a_key("k3", opens=True)),
+                log.recall(stream, None),
+                log.recall(uuid4(), key),
+            )
+
+        found = asyncio.run(recalled())
+        assert [recall.receipt for recall in found] == [
+            *((changed, key.request), None, (created, opening.request), None, None, None)
+        ]
+        newest = [2, 2, None, None, 2, 0] if log.SHARED else [None] * 6
+        assert [recall.version for recall in found] == newest
+
+    def test_a_question_is_answered_without_holding_up_the_event_loop(self, log):
+        stream = uuid4()
+        append(log, *some_events(stream, 2))
+
+        async def asked():
+            return await log.ask(log.newest, stream), await log.ask(log.read, 0)
+
+        newest, events = asyncio.run(asked())
+        assert newest == log.newest(stream) == events[-1]
+
+    def test_a_commit_wakes_whoever_waits_for_it(self, log):
+        stream, woken = uuid4(), []
+
+        def wait():
+            woken.append(log.bell.wait(0, 30))
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+
+        async def listen_and_append():
+            listening = asyncio.create_task(log.bell.listen(0, 30))
+            await asyncio.sleep(0)
+            receipt = await log.append([an_event(stream, 1)])
+            return await listening, receipt
+
+        heard, receipt = asyncio.run(listen_and_append())
+        waiting.join(30)
+        assert (heard, woken) == (True, [True])
+        assert log.bell.position >= receipt.position
+        assert log.bell.wait(receipt.position, 0.01) is False
+
+    def test_closing_in_the_middle_answers_everybody_and_what_was_acknowledged_is_stored(self, log, again):
+        answers, read = [], []
+
+        def write():
+            stream = uuid4()
+            for version in range(1, 100_000):
+                try:
+                    answers.append(append(log, an_event(stream, version)))
+                except LogUnavailable as error:
+                    answers.append(error)
+                    return
+
+        def follow():
+            with suppress(LogUnavailable):
+                while True:
+                    read.extend(log.read(read[-1].id if read else 0))
+
+        threads = [threading.Thread(target=work) for work in (*[write] * 6, follow)]
+        for thread in threads:
+            thread.start()
+        while len(answers) < 50:
+            assert any(thread.is_alive() for thread in threads[:6])
+        log.close()
+        for thread in threads:
+            thread.join(30)
+            assert not thread.is_alive()
+        assert sum(isinstance(answer, LogUnavailable) for answer in answers) == 6
+        if again is not None:
+            with closing(again()) as log:
+                events = {(event.originator_id, event.originator_version): event.id for event in everything(log)}
+            for receipt in answers:
+                if not isinstance(receipt, Exception):
+                    assert events[receipt.stream, receipt.version] == receipt.position
 
     def test_a_closed_log_says_so(self, log):
         append(log, an_event(uuid4(), 1))

@@ -1,7 +1,10 @@
 """Account: a kept credential, whom it proves, and who uses it."""
 
+from datetime import datetime
 from functools import singledispatchmethod
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from engine.aggregate import Workflow
 from engine.envelope import Context
@@ -14,6 +17,20 @@ class Account(Workflow):
     """An account as it stands."""
 
     definition = DEFINITION
+    remembers = MappingProxyType(
+        {
+            "destination": str,
+            "variant": str,
+            "name": str,
+            "principal": str,
+            "fields": dict[str, Any],
+            "fingerprints": dict[str, str],
+            "vault_version": int,
+            "host": str | None,
+            "expires_at": datetime | None,
+            "connections": frozenset[UUID],
+        }
+    )
 
     def prepare(self) -> None:
         self.destination, self.variant, self.name, self.principal = "", "", "", ""

@@ -1,10 +1,11 @@
 """Connection: one attempt to connect a destination. Decisions above, evolution below."""
 
 from functools import singledispatchmethod
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from engine.aggregate import Workflow
+from engine.aggregate import Workflow, shared
 from engine.envelope import Context
 from engine.events import WorkflowEvent
 from workflows.connection import events
@@ -15,6 +16,26 @@ class Connection(Workflow):
     """A connection as it stands, and what later steps are prefilled with."""
 
     definition = DEFINITION
+    remembers = MappingProxyType(
+        {
+            "destination": str,
+            "spec_version": int,
+            "spec_digest": str,
+            "created_by": str,
+            "variant": str,
+            "account_name": str,
+            "principal": str,
+            "account_id": UUID | None,
+            "name": str,
+            "description": str,
+            "data_kind": str,
+            "fields": dict[str, Any],
+            "file_format": dict[str, Any] | None,
+            "alerts": tuple[str, ...],
+            "marketing_actions": tuple[str, ...],
+            "then": str,
+        }
+    )
 
     def prepare(self) -> None:
         self.destination = ""
@@ -59,9 +80,9 @@ class Connection(Workflow):
 
     @evolve.register
     def _(self, event: events.CatalogSelected) -> None:
-        self.destination = event.destination
-        self.spec_version, self.spec_digest = event.spec_version, event.spec_digest
-        self.created_by = event.envelope.actor
+        self.destination = shared(event.destination)
+        self.spec_version, self.spec_digest = event.spec_version, shared(event.spec_digest)
+        self.created_by = shared(event.envelope.actor)
 
     @evolve.register
     def _(self, event: events.Authenticated) -> None:
@@ -75,11 +96,11 @@ class Connection(Workflow):
 
     @evolve.register
     def _(self, event: events.AlertsConfigured | events.AlertsEdited) -> None:
-        self.alerts = event.alerts
+        self.alerts = shared(event.alerts)
 
     @evolve.register
     def _(self, event: events.Governed | events.MarketingActionsEdited) -> None:
-        self.marketing_actions = event.marketing_actions
+        self.marketing_actions = shared(event.marketing_actions)
 
     @evolve.register
     def _(self, event: events.Saved) -> None:

@@ -75,10 +75,12 @@ def _actions_are_known(facts: Facts) -> Verdict:
 def _strangers(chosen: Sequence[str], known: Sequence[str], where: str, fault: str) -> tuple[str, str]:
     """Say which of the chosen are not known, by their places and never by what they say; and where the first is."""
     places = [place for place, name in enumerate(chosen) if name not in known]
+    if not places:
+        return "", ""
     told = [f"{where}/{place} {fault}{nearest(chosen[place], known)}" for place in places[:_NAMED]]
     if len(places) > _NAMED:
         told.append(f"and {len(places) - _NAMED} more")
-    return "; ".join(told), f"{where}/{places[0]}" if places else ""
+    return "; ".join(told), f"{where}/{places[0]}"
 
 
 def _locked_actions_stay(facts: Facts) -> Verdict:

@@ -29,6 +29,8 @@ def test_the_commands_are_those_of_the_product():
         "demo": set(),
         "doctor": set(),
         "probe": set(),
+        "backup": set(),
+        "restore": set(),
         "catalog": {"list", "show"},
         "connections": {
             "create", "authenticate", "parameters", "alerts", "govern", "save", "edit-parameters", "edit-alerts",
@@ -36,8 +38,8 @@ def test_the_commands_are_those_of_the_product():
             "path", "diff", "diagram", "probe",
         },
         "accounts": {"create", "list", "show", "history", "reauthorise", "rename", "delete"},
-        "audit": {"history", "attempts", "verify", "replay"},
-        "projections": {"status", "rebuild"},
+        "audit": {"history", "attempts", "follow", "verify", "replay"},
+        "projections": {"status", "park", "retry", "rebuild"},
         "token": {"path"},
     }  # fmt: skip
 

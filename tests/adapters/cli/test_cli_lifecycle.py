@@ -127,7 +127,8 @@ def test_lists_are_complete_and_questions_reach_back_in_time(interlock):
         "connections actions ID --explain",
         "connections path ID --to disabled", "connections diff ID --from 1", "connections probe ID",
         "accounts list", "audit history", "audit attempts", "audit verify", "audit replay ID --step",
-        "projections status", "projections rebuild", "probe data-landing-zone", "doctor", "token path",
+        "projections status", "projections rebuild", "projections rebuild cards --check",
+        "projections retry audit", "probe data-landing-zone", "doctor", "token path",
     ],
 )  # fmt: skip
 def test_every_question_answers_people_and_programs(settled, line):

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -35,13 +36,13 @@ def test_a_home_that_a_server_owns_is_worked_on_through_the_server(served):
     assert interlock("projections", "status").exit_code == 0
 
 
-def test_views_that_nobody_asked_for_yet_catch_up_when_asked(served):
+def test_views_that_nobody_asks_for_are_followed_all_the_same(served):
     interlock, _ = served
     a_landing_zone(interlock, "Nobody lists it")
-    interlock.json("connections", "list")
-    told = {check["name"]: check["message"] for check in interlock.json("projections", "status")["checks"]}
-    assert "behind (it catches up when asked)" in told["view accounts"]
-    assert "behind" not in told["view connections"]
+    give_up = time.monotonic() + 10
+    while behind := [view for view in interlock.json("projections", "status")["views"] if view["behind"]]:
+        assert time.monotonic() < give_up, behind
+        time.sleep(0.05)
 
 
 def test_a_command_in_a_process_of_its_own_does_the_same(served):
@@ -50,11 +51,15 @@ def test_a_command_in_a_process_of_its_own_does_the_same(served):
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_views_that_a_server_owns_are_not_rebuilt(served):
+def test_views_that_a_server_owns_are_rebuilt_and_repaired_through_it(served):
     interlock, _ = served
-    result = interlock("projections", "rebuild")
-    assert result.exit_code == 2
-    assert "stop the server" in result.stderr
+    a_landing_zone(interlock, "Repaired through the server")
+    assert all(view["same"] for view in interlock.json("projections", "rebuild")["items"])
+    assert interlock("projections", "park", "audit", "1").exit_code == 0
+    assert [found["view"] for found in interlock.json("projections", "rebuild", "audit", "--check")["items"]] == [
+        "audit"
+    ]
+    assert interlock("projections", "retry", "audit", "1").exit_code == 0
 
 
 def test_the_doctor_sees_the_server(served):

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.doctor import examine
 from adapters.settings import Settings
+from tests.suites.postgres import PASSWORD, the_server
 from tests.suites.terminal import Terminal, a_landing_zone
 
 
@@ -87,3 +88,19 @@ def test_looking_leaves_every_file_as_it_was(home):
     assert {path.name for path in after} - {path.name for path in before} <= {"interlock.db-shm", "interlock.db-wal"}
     assert all(after[path] == known for path, known in before.items() if not path.name.endswith(("-shm", "-wal")))
     assert os.path.isdir(home)
+
+
+def test_a_log_in_postgresql_is_looked_at_and_its_password_shown_nowhere(home):
+    server = the_server()
+    database = server.new_database()
+    interlock = Terminal(home, INTERLOCK_DATABASE=server.url(database))
+    found, checks = look(home, INTERLOCK_DATABASE=server.url(database))
+    assert (found["ok"], checks["log"], checks["vault"]) == (False, "wrong", "ok")
+    assert interlock("db", "upgrade").exit_code == 0
+    found, checks = look(home, INTERLOCK_DATABASE=server.url(database))
+    assert (found["ok"], checks["log"]) == (True, "ok")
+    assert PASSWORD not in str(found)
+    found, checks = look(home, INTERLOCK_DATABASE=server.url(database, port=1))
+    assert (checks["log"], PASSWORD in str(found)) == ("wrong", False)
+    assert not home.exists()
+    server.drop(database)

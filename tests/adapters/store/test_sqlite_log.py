@@ -41,6 +41,10 @@ def log(path):
 class TestSQLiteLog(LogSuite):
     """The log in a file."""
 
+    @pytest.fixture
+    def again(self, path):
+        return lambda: SQLiteLog(path)
+
 
 def kept(path, count=3):
     """Leave a file with some events behind, and return their stream."""

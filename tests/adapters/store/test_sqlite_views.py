@@ -10,7 +10,8 @@ import pytest
 from adapters.store.views import SQLiteViews
 from engine.application import Workflows
 from engine.errors import LogCorrupt, LogUnavailable
-from engine.projection import Query, catch_up
+from engine.folding import catch_up
+from engine.projection import Query
 from tests.suites.rights import a_reachable_folder, nobody
 from tests.suites.views import Stops, StopsAgain, ViewsSuite, a_stop, cities, post
 
