@@ -268,4 +268,4 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         raise InfrastructureFactoryError("positions are kept by the views: see engine.projection")
 
     def process_recorder(self) -> NoReturn:
-        raise InfrastructureFactoryError("views are brought up to date by engine.projection.catch_up")
+        raise InfrastructureFactoryError("views are brought up to date by engine.folding.catch_up")

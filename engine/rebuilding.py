@@ -76,6 +76,9 @@ class Rebuild:
             LogUnavailable: the live view could not be held.
         """
         views, live, fresh = self._views, self._live, self._fresh
+        with self._held():  # one that nobody has read for long is compared as whoever reads it now would see it
+            begin(live, self._log, views)
+            self._catch_up(live)
         views.reset(fresh)
         try:
             views.write(fresh, {}, 0, after=0, parked=self._operators(live))

@@ -95,6 +95,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "schema-mismatch": Meaning(503, "The event log was written by another release", _OPERATOR),
     "unknown-topic": Meaning(503, "A stored event is of a kind that this release does not know", _VERIFY),
     "too-many-feeds": Meaning(503, "As many feeds are open as may be", "open it again later from the last id"),
+    "occupied": Meaning(409, "There is something already where something new was to be put", "choose another place"),
+    "no-backup": Meaning(422, "The folder is no backup, or one that was never finished", "name another folder"),
     "vault-error": Meaning(503, "The vault does not hold what was asked for", _OPERATOR),
     "vault-sealed": Meaning(503, "The vault cannot be opened now", _OPERATOR),
     "engine-error": Meaning(500, "Something went wrong inside", _OPERATOR),

@@ -22,7 +22,8 @@ class Call(NamedTuple):
 
 def streams_of(call: Call) -> set[UUID]:
     """Return the streams that a call adds to or rests on."""
-    return {event.originator_id for event in call.events} | {stream for stream, _ in call.steady}  # type: ignore[misc]
+    changed = {event.originator_id for event in call.events if isinstance(event.originator_id, UUID)}
+    return changed | {stream for stream, _ in call.steady}
 
 
 class Wait(Exception):
@@ -85,6 +86,7 @@ class Batch:
         if key is not None and key.opens:
             if key.scope in self._opening:
                 raise Wait
+            assert isinstance(stream, UUID)
             self._opening[key.scope] = (stream, number)
         rows[-1] = (event, leaf, key, len(events))
         self._rows += rows

@@ -5,7 +5,8 @@ from contextlib import suppress
 from math import inf
 from threading import Condition, Event, Thread
 
-from adapters.store.postgres_connection import Link, Postgres
+from adapters.store.postgres_connection import Postgres
+from adapters.store.postgres_link import Link
 from engine.bell import Bell
 from engine.errors import EngineError
 

@@ -107,9 +107,8 @@ class Postgres:
             given = psycopg.conninfo.conninfo_to_dict(self._url)
             options = " ".join([str(given.get("options") or ""), *(f"-c {k}={v}" for k, v in told.items())]).strip()
             wait = max(2, int(min(self.patience, seconds or self.patience) / 2))
-            connection = psycopg.connect(
-                autocommit=True, **{**_KEEPALIVE, "connect_timeout": wait, **given, "options": options}
-            )
+            how: dict[str, Any] = {**_KEEPALIVE, "connect_timeout": wait, **given, "options": options}
+            connection = psycopg.connect(autocommit=True, **how)
         except psycopg.Error as error:
             told_error = translated(error, self.name)
             self.trip() if "timeout" in str(error) else self.answered()

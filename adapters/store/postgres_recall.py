@@ -55,7 +55,7 @@ class Memory:
             known = yield from self._alone(*questions[0], give_up)
             if known is not None:
                 return [known]
-        streams = array(UUIDS, [stream and stream.bytes for stream, _ in questions])
+        streams = array(UUIDS, [stream.bytes if stream else None for stream, _ in questions])
         found = yield Asking("recall", [streams, array(BYTEA, [key and key.scope for _, key in questions])], give_up)
         recalls = []
         for n, (stream, _) in enumerate(questions):

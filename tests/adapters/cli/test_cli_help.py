@@ -29,6 +29,7 @@ def test_the_commands_are_those_of_the_product():
         "demo": set(),
         "doctor": set(),
         "probe": set(),
+        "db": {"status", "upgrade"},
         "backup": set(),
         "restore": set(),
         "catalog": {"list", "show"},
