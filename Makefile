@@ -38,8 +38,11 @@ format: setup-dev ## put the code in its form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-test-crash: setup-dev ## 300 kills in the middle of work
-	TEST_CRASHES=$${TEST_CRASHES:-300} $(PYTEST) -m crash --timeout 3600 tests/crash
+CRASH = tests/crash tests/faults tests/adapters/store/test_postgres_failures.py tests/adapters/store/test_backup.py
+
+test-crash: setup-dev ## 300 kills in the middle of work, 60 stops of PostgreSQL, 5,000 failed file operations
+	TEST_CRASHES=$${TEST_CRASHES:-300} TEST_FAULTS=$${TEST_FAULTS:-5000} TEST_BACKUPS=$${TEST_BACKUPS:-100} \
+		TEST_FULL_DISKS=$${TEST_FULL_DISKS:-50} $(PYTEST) --timeout 3600 $(CRASH)
 
 test-servers: setup-servers ## against real servers on this machine
 	$(PYTEST) -m servers --timeout 600 tests/servers
@@ -51,7 +54,9 @@ bench-full: setup-dev ## all of them, with a million connections and a slow disk
 	$(BIN)/python -m benchmarks --full
 
 soak: setup-dev ## the same tests for hours
-	TEST_CRASHES=$${TEST_CRASHES:-10000} TEST_SEQUENCES=$${TEST_SEQUENCES:-20000} $(PYTEST) --timeout 0
+	TEST_CRASHES=$${TEST_CRASHES:-10000} TEST_SEQUENCES=$${TEST_SEQUENCES:-20000} TEST_FAULTS=$${TEST_FAULTS:-10000} \
+		TEST_POWER_CUTS=$${TEST_POWER_CUTS:-1000000} TEST_FULL_DISKS=$${TEST_FULL_DISKS:-50} \
+		TEST_BACKUPS=$${TEST_BACKUPS:-1000} $(PYTEST) --timeout 0
 
 clean: ## remove what the other targets made
 	rm -rf .venv .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist htmlcov .coverage*

@@ -1,7 +1,6 @@
 """The file of the views: opened, made anew where it is damaged, never one of another application."""
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from adapters.store import sqlite_schema
 from adapters.store.sqlite_errors import code_of, translated
-from engine.errors import LogCorrupt
+from engine.errors import LogCorrupt, LogUnavailable
 
 APPLICATION_ID = 0x4956_4945
 """`IVIE`: what the header of the file says whose it is."""
@@ -46,10 +45,19 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def throw_away(path: Path) -> None:
-    """Remove the file and what SQLite keeps beside it."""
+    """Remove the file and what SQLite keeps beside it.
+
+    Raises:
+        LogUnavailable: it cannot be removed.
+    """
     for ending in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{path}{ending}")
+        try:
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+        except OSError as error:
+            raise LogUnavailable(
+                f"{path} is damaged and cannot be removed: {error.strerror}",
+                fix="check its disk; the file may be thrown away",
+            ) from None
 
 
 @contextmanager
