@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from contextvars import ContextVar
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, ClassVar, cast
@@ -23,10 +22,6 @@ from engine.turns import Turns
 
 CACHED = 10_000
 """Workflows kept in memory as they stand; losing one costs a replay of its stream, never more."""
-
-
-_LOOKED_AT: ContextVar[set[int] | None] = ContextVar("looked_at", default=None)
-"""The workflows that the command of this task has compared with a shared log."""
 
 
 class Workflows(Application[UUID]):
@@ -52,6 +47,7 @@ class Workflows(Application[UUID]):
         self._shared = self._log.SHARED
         self.event_mapper = EventMapper()
         self._turns = Turns()
+        self._taking: set[asyncio.Future[bool]] = set()
         self._kept = Kept(kept)
         self.unreadable = ""
 
@@ -99,31 +95,22 @@ class Workflows(Application[UUID]):
         """
         recalled = await self.log.recall(workflow_id, key)
         if workflow_id is not None and recalled.version is not None:
-            self._checked(workflow_id, recalled.version)
+            self._kept.compared(workflow_id, recalled.version)
         return recalled.receipt
 
     def looks_once(self, *, ended: bool = False) -> None:
         """From now on, what this task looks at is compared with a shared log once only, until its command has ended."""
         if self._shared:
-            _LOOKED_AT.set(None if ended else set())
+            self._kept.look_once(ended=ended)
 
     async def _current(self, kind: type[W], workflow_id: UUID, kept: Workflow | None) -> Workflow:
         """Return a workflow as it stands in a shared log."""
-        looked_at = _LOOKED_AT.get()
-        if kept is None or looked_at is None or workflow_id.int not in looked_at:
+        if kept is None or not self._kept.was_compared(workflow_id):
             await self.recall(workflow_id, None)
             kept = self._kept.get(workflow_id.int)
         if kept is not None:
             return kept
         return await self.log.ask(self._load_and_keep, kind, workflow_id)
-
-    def _checked(self, workflow_id: UUID, version: int) -> None:
-        kept = self._kept.get(workflow_id.int)
-        if kept is not None and kept.version < version:
-            self.forget(workflow_id)
-        looked_at = _LOOKED_AT.get()
-        if looked_at is not None:
-            looked_at.add(workflow_id.int)
 
     def _load_and_keep(self, kind: type[W], workflow_id: UUID) -> W:
         return self._kept.load(workflow_id, lambda: self.load(kind, workflow_id))
@@ -215,8 +202,22 @@ class Workflows(Application[UUID]):
             self._kept.put(workflow)
         # The target comes last, and the receipt tells the leaf of its newest event.
         if self.shortcuts.due(workflow.version, recorded):
-            await self.log.ask(self.shortcuts.take, workflow, receipt.digest)
+            self._put_down(workflow, receipt.digest)
         return receipt
+
+    def _put_down(self, workflow: Workflow, leaf: bytes) -> None:
+        if not self._shared:
+            self.shortcuts.take(workflow, leaf)
+            return
+        # Nobody waits for a shortcut to reach a database that may hang.
+        taking = asyncio.ensure_future(self.log.ask(self.shortcuts.take, workflow, leaf))
+        self._taking.add(taking)
+        taking.add_done_callback(self._taken)
+
+    def _taken(self, taking: asyncio.Future[bool]) -> None:
+        self._taking.discard(taking)
+        if not taking.cancelled():
+            taking.exception()  # a log that was closed meanwhile takes no questions
 
     async def record(self, workflow: Workflow, *others: Workflow, key: CommandKey | None = None) -> Receipt:
         """Record what workflows decided outside of a turn: new ones, or in code that has the log to itself."""

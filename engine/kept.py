@@ -3,12 +3,16 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TypeVar
 from uuid import UUID
 
 from engine.aggregate import Workflow
 
 W = TypeVar("W", bound=Workflow)
+
+_LOOKED_AT: ContextVar[set[int] | None] = ContextVar("looked_at", default=None)
+"""The workflows that the command of this task has compared with a shared log."""
 
 
 class Kept:
@@ -52,6 +56,24 @@ class Kept:
             self._workflows.move_to_end(key)
             if len(self._workflows) > self._most:
                 self._workflows.popitem(last=False)
+
+    def look_once(self, *, ended: bool) -> None:
+        """Let this task compare each workflow with a shared log once, until its command has *ended*."""
+        _LOOKED_AT.set(None if ended else set())
+
+    def was_compared(self, workflow_id: UUID) -> bool:
+        """Tell whether the command of this task has compared that workflow."""
+        looked_at = _LOOKED_AT.get()
+        return looked_at is not None and workflow_id.int in looked_at
+
+    def compared(self, workflow_id: UUID, version: int) -> None:
+        """Drop what is older than the newest *version* that a shared log has."""
+        kept = self.get(workflow_id.int)
+        if kept is not None and kept.version < version:
+            self.forget(workflow_id)
+        looked_at = _LOOKED_AT.get()
+        if looked_at is not None:
+            looked_at.add(workflow_id.int)
 
     def forget(self, *workflow_ids: UUID) -> None:
         """Drop workflows; what is being loaded of them is not kept either."""
