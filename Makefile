@@ -38,7 +38,7 @@ format: setup-dev ## put the code in its form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-CRASH = tests/crash tests/faults tests/adapters/store/test_postgres_failures.py tests/adapters/store/test_backup.py
+CRASH = tests/crash tests/long tests/faults tests/adapters/store/test_postgres_failures.py tests/adapters/store/test_backup.py
 
 test-crash: setup-dev ## 300 kills in the middle of work, 60 stops of PostgreSQL, 5,000 failed file operations
 	TEST_CRASHES=$${TEST_CRASHES:-300} TEST_FAULTS=$${TEST_FAULTS:-5000} TEST_BACKUPS=$${TEST_BACKUPS:-100} \

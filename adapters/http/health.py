@@ -27,7 +27,7 @@ def show_readiness(request: Request, system: Installation) -> Response:
     if not is_proved(request):
         checks = [{"name": check["name"], "ok": check["ok"]} for check in report["checks"]]
         report = {"ready": report["ready"], "checks": checks}
-    return plain(report, 200 if report["ready"] else 503)
+    return plain(report) if report["ready"] else plain(report, 503, {"Retry-After": "5"})
 
 
 async def show_problem(code: Annotated[str, Path(examples=["stale-version"])]) -> Response:

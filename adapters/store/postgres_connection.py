@@ -62,19 +62,20 @@ class Postgres:
     def connection(self, *, patience: float | None = None) -> Iterator["Connection[Any]"]:
         """Lend a connection: it commits each statement, or what stands in `with connection.transaction():`.
 
-        With a *patience* of its own, PostgreSQL may take that long over a statement.
+        With a *patience* of its own, PostgreSQL may take that long over a statement, once it has answered at all.
 
         Raises:
             LogUnavailable: none is free in time, it does not answer in time, or it broke off.
             LogError: what psycopg's other errors mean.
         """
-        seconds = self.patience if patience is None else patience
-        give_up = time.monotonic() + seconds
+        give_up = time.monotonic() + self.patience
         link = self._borrow(give_up)
         try:
+            if patience is not None:
+                with link.within(give_up - time.monotonic()) as connection:
+                    connection.execute(f"SET statement_timeout={int(patience * 1000)}")
+                give_up = time.monotonic() + patience
             with link.within(give_up - time.monotonic()) as connection:
-                if patience is not None:
-                    connection.execute(f"SET statement_timeout={int(seconds * 1000)}")
                 yield connection
                 if patience is not None:
                     connection.execute("RESET statement_timeout")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from engine.errors import LogError
+from engine.errors import EngineError
 from engine.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _CREATE = f"""CREATE UNLOGGED TABLE IF NOT EXISTS {_TABLE} (
     stream uuid PRIMARY KEY, version bigint NOT NULL, kind text NOT NULL, leaf bytea NOT NULL, form bytea NOT NULL,
     body bytea NOT NULL, digest bytea NOT NULL
 )"""
+_LOCK = "SELECT pg_advisory_xact_lock(1229738832)"  # `ILSP`: two that create a table at once would collide
 _PUT = f"""INSERT INTO {_TABLE} ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s)
     ON CONFLICT (stream) DO UPDATE SET kind=excluded.kind, version=excluded.version, leaf=excluded.leaf,
         form=excluded.form, body=excluded.body, digest=excluded.digest"""
@@ -70,11 +71,13 @@ class PostgresSnapshots:
         try:
             with self._postgres.connection() as connection:
                 if not self._created:
-                    connection.execute(_CREATE)
+                    with connection.transaction():
+                        connection.execute(_LOCK)
+                        connection.execute(_CREATE)
                     self._created = True
                 cursor = connection.cursor(binary=True).execute(statement, values)
                 return cursor.fetchall() if cursor.description else []
-        except LogError as error:
+        except EngineError as error:
             _log.warning("snapshots-unusable", error=str(error))
             self._created, self._ask_again = False, time.monotonic() + self._rest
             return []

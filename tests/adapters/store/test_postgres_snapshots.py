@@ -1,8 +1,12 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
 import pytest
 
 from adapters.store import postgres_schema
 from adapters.store.postgres_connection import Postgres
-from adapters.store.postgres_snapshots import PostgresSnapshots
+from adapters.store.postgres_snapshots import _CREATE, PostgresSnapshots
 from tests.suites.postgres import KINDS, the_server
 from tests.suites.snapshots import ONE, SnapshotsSuite, a_snapshot
 
@@ -47,3 +51,22 @@ def test_a_table_that_somebody_dropped_is_made_again_after_a_rest(postgres):
     assert snapshots.get(ONE) is None
     snapshots.put(a_snapshot())
     assert snapshots.get(ONE) == a_snapshot()
+
+
+def test_processes_that_make_the_table_at_the_same_time_all_keep_what_they_put(postgres):
+    several = [PostgresSnapshots(postgres) for _ in range(8)]
+    wanted = [UUID(int=number + 1) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda one, stream: one.put(a_snapshot()._replace(stream=stream)), several, wanted))
+    assert [snapshot.stream for snapshot in several[0].all()] == wanted
+
+
+def test_a_table_that_another_release_makes_at_this_moment_costs_no_command(postgres, snapshots):
+    with ThreadPoolExecutor(1) as pool, postgres.connection() as other:
+        with other.transaction():
+            other.execute(_CREATE)
+            waiting = pool.submit(snapshots.get, ONE)
+            blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+            while not other.execute(blocked).fetchone()[0]:
+                time.sleep(0.01)
+        assert waiting.result() is None
