@@ -1,4 +1,4 @@
-"""A snapshot is a shortcut to what the log says: one that says something else is found, and thrown away without loss."""
+"""A snapshot is a shortcut to what the log says: one that says something else is found, and thrown away at no loss."""
 
 import sqlite3
 from contextlib import closing
