@@ -18,6 +18,7 @@ import httpx2
 
 from adapters.tokens import admin_token
 from tests.suites import story
+from tests.suites.interrupting import obeys_ctrl_c
 
 ROOT = Path(__file__).parents[2]
 ZONE = "data-landing-zone"
@@ -47,7 +48,13 @@ class Place:
         """Start one command; its output is to be read, and it is to be ended."""
         command = [*_INTERLOCK, "--home", str(self.home), *map(str, arguments)]
         return subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            preexec_fn=obeys_ctrl_c,  # noqa: PLW1509 # it only sets a signal
         )
 
     def prepare(self):

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from tests.suites.interrupting import obeys_ctrl_c
 from tests.suites.terminal import ROOT, Terminal, a_landing_zone
 
 pytestmark = pytest.mark.xdist_group("cli-follow")
@@ -25,7 +26,13 @@ def free_port():
 def process(interlock, *words):
     line = [sys.executable, "-W", "error", "-m", "adapters.main", *map(str, words)]
     started = subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=interlock.environment(), cwd=ROOT
+        line,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=interlock.environment(),
+        cwd=ROOT,
+        preexec_fn=obeys_ctrl_c,  # noqa: PLW1509 # it only sets a signal
     )
     stuck = threading.Timer(60, started.kill)
     stuck.start()
