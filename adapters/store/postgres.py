@@ -4,17 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from eventsourcing.persistence import (
-    InfrastructureFactory,
-    InfrastructureFactoryError,
-    StoredEvent,
-    TrackingRecorder,
-)
+from eventsourcing.persistence import InfrastructureFactoryError, StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
+from adapters.store import factory
 from adapters.store.postgres_batch import Call
 from adapters.store.postgres_bell import Herald, Listener
 from adapters.store.postgres_connection import Postgres
@@ -103,7 +99,8 @@ class PostgresLog(PostgresReader):
         self._herald.tell(position)
 
 
-class Factory(InfrastructureFactory[TrackingRecorder]):
+# The library looks for the one factory in this module, so the name of the other one stays out of it.
+class Factory(factory.LogFactory):
     """What the library builds a log from if PERSISTENCE_MODULE is `adapters.store.postgres`, at POSTGRES_URL."""
 
     def __init__(self, env: Environment | EnvType | None) -> None:
@@ -132,12 +129,3 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         if self._postgres is not None:
             self._postgres.close()
             self._postgres = None
-
-    def aggregate_recorder(self, purpose: str = "events") -> NoReturn:
-        raise InfrastructureFactoryError(f"no {purpose} are kept here beside the log")
-
-    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> NoReturn:
-        raise InfrastructureFactoryError("positions are kept by the views: see engine.projection")
-
-    def process_recorder(self) -> NoReturn:
-        raise InfrastructureFactoryError("views are brought up to date by engine.folding.catch_up")

@@ -9,7 +9,7 @@ from adapters.store.postgres_rows import BYTEA, LAST, TEXT, array, bigints, inte
 from engine.errors import Conflict, EngineError, Unstorable
 from engine.evidence import leaf_hash
 from engine.log import CommandKey, NewEvent, Receipt, Steady
-from engine.memory import NO_TIP, Tip
+from engine.staging import NO_TIP, Tip
 
 
 class Call(NamedTuple):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from engine.memory import Tip
+from engine.staging import Tip
 
 MANY = 16_384
 """Streams whose newest known version and leaf are remembered."""

@@ -5,17 +5,13 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import (
-    InfrastructureFactory,
-    InfrastructureFactoryError,
-    StoredEvent,
-    TrackingRecorder,
-)
+from eventsourcing.persistence import InfrastructureFactoryError, StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
+from adapters.store import factory
 from adapters.store import sqlite_schema as schema
 from adapters.store.group_commit import Batcher
 from adapters.store.lock import FileOwner
@@ -28,7 +24,7 @@ from adapters.store.sqlite_rows import INSERT, INSERT_AT_END, row_of
 from engine.errors import LogUnavailable, OutcomeUnknown
 from engine.evidence import Evidence
 from engine.log import CommandKey, Head, NewEvent, Receipt, Steady
-from engine.memory import NO_TIP, Tip, follow
+from engine.staging import NO_TIP, Tip, follow
 
 PAGE = "page_size=2048"
 """Two events fill a page; a commit flushes whole pages, and twice as big ones cost 0.05 raw commits more."""
@@ -251,7 +247,8 @@ class SQLiteLog(SQLiteReader):
         return True
 
 
-class Factory(InfrastructureFactory[TrackingRecorder]):
+# The library looks for the one factory in this module, so the name of the other one stays out of it.
+class Factory(factory.LogFactory):
     """What the library builds a log from if PERSISTENCE_MODULE is `adapters.store.sqlite`; SQLITE_DBNAME: its path."""
 
     def __init__(self, env: Environment | EnvType | None) -> None:
@@ -271,12 +268,3 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         if self._log is not None:
             self._log.close()
             self._log = None
-
-    def aggregate_recorder(self, purpose: str = "events") -> NoReturn:
-        raise InfrastructureFactoryError(f"no {purpose} are kept here beside the log")
-
-    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> NoReturn:
-        raise InfrastructureFactoryError("positions are kept by the views: see engine.projection")
-
-    def process_recorder(self) -> NoReturn:
-        raise InfrastructureFactoryError("views are brought up to date by engine.folding.catch_up")

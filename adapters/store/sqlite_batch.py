@@ -7,7 +7,7 @@ from uuid import UUID
 from adapters.store.sqlite_rows import row_of
 from engine.errors import Conflict, EngineError
 from engine.log import CommandKey, Head, NewEvent, Receipt, Steady
-from engine.memory import Staging, Tip
+from engine.staging import Staging, Tip
 
 
 class Call(NamedTuple):

@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from engine.log import CommandKey, Head
-from engine.memory import Tip
+from engine.staging import Tip
 
 V = TypeVar("V")
 
