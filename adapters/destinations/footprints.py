@@ -1,5 +1,7 @@
 """Footprints: folders that probes had to make, taken away again by the last probe that stands in one."""
 
+import errno
+import os
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +24,8 @@ class Footprints:
                 self._made.add(folder)
             except FileExistsError:
                 if not folder.is_dir():
+                    if not os.path.lexists(folder):
+                        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder)) from None
                     raise
             self._standing[folder] += 1
 

@@ -1,6 +1,7 @@
 """The landing zone that the installation provides: a folder of its own for each sandbox, or a prefix in a bucket."""
 
 import asyncio
+import errno
 import os
 import re
 import stat
@@ -15,6 +16,8 @@ from adapters.destinations.footprints import Footprints
 _SANDBOX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _CONFIGURE = "see INTERLOCK_LANDING_ZONE, and the rights of the user that runs Interlock"
 _FOOTPRINTS = Footprints()
+_TRIES = 50
+"""How often a folder that another probe removed under our feet is made anew."""
 
 
 async def probe(attempt: Attempt, checks: Checks) -> None:
@@ -36,18 +39,18 @@ async def probe(attempt: Attempt, checks: Checks) -> None:
             if attempt.parameters is None:
                 return
             parts = folder_parts(attempt.parameter("folder_path"))
-            folder = await asyncio.to_thread(_open_folder, root, parts, stood)
+            path, opened = await asyncio.to_thread(_begin, root, parts, stood)
         checks.tried = "a probe file in the folder path"
-        await _use(folder / probe_name(), checks)
+        await _use(path, opened, checks)
     finally:
         _FOOTPRINTS.leave(stood)
 
 
-async def _use(path: Path, checks: Checks) -> None:
-    """Write a file, read it back and remove it."""
+async def _use(path: Path, opened: int | OSError, checks: Checks) -> None:
+    """Write a file that was opened (unless it could not be), read it back and remove it."""
     try:
         with checks.making("write"):
-            await asyncio.to_thread(_write, path)
+            await asyncio.to_thread(_write, opened)
         with checks.making("read"):
             if await asyncio.to_thread(path.read_bytes) != PROBE_CONTENT:
                 raise _broken("read-differs", "what was written does not come back")
@@ -69,6 +72,30 @@ def _open_zone(zone: Path) -> Path:
         raise _broken("zone-missing", f"the landing zone cannot be opened: {os.strerror(error.errno or 0)}") from None
 
 
+def _begin(root: Path, parts: tuple[str, ...], stood: list[Path]) -> tuple[Path, int | OSError]:
+    """Return a new probe file in the folder, open for writing, or why it cannot be opened.
+
+    A probe in another process removes the folders that it made: with a file in it, a folder stays.
+    """
+    for _ in range(_TRIES):
+        try:
+            path = _open_folder(root, parts, stood) / probe_name()
+            return path, os.open(
+                path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, stat.S_IRUSR | stat.S_IWUSR
+            )
+        except FileNotFoundError:
+            _FOOTPRINTS.leave(stood)
+            stood.clear()
+        except OSError as error:
+            return path, error
+    raise _unopened(errno.ENOENT)
+
+
+def _unopened(number: int) -> CheckFailed:
+    what = f"this folder cannot be opened: {os.strerror(number)}"
+    return CheckFailed("folder-refused", what, kind="parameters", fix="use another folder", pointer=POINTER)
+
+
 def _open_folder(root: Path, parts: tuple[str, ...], stood: list[Path]) -> Path:
     """Return the folder under *root*, made where missing; a link out of the landing zone is refused.
 
@@ -81,21 +108,20 @@ def _open_folder(root: Path, parts: tuple[str, ...], stood: list[Path]) -> Path:
             _FOOTPRINTS.enter(folder)
             stood.append(folder)
             folder = folder.resolve(strict=True)
+        except FileNotFoundError:
+            raise
         except OSError as error:
-            what = f"this folder cannot be opened: {os.strerror(error.errno or 0)}"
-            raise CheckFailed(
-                "folder-refused", what, kind="parameters", fix="use another folder", pointer=POINTER
-            ) from None
+            raise _unopened(error.errno or 0) from None
         if not folder.is_relative_to(root):
             what = "this folder is a link that leads out of the landing zone"
             raise CheckFailed("folder-escapes", what, kind="parameters", fix="use another folder", pointer=POINTER)
     return folder
 
 
-def _write(path: Path) -> None:
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, stat.S_IRUSR | stat.S_IWUSR), "wb"
-    ) as file:
+def _write(opened: int | OSError) -> None:
+    if isinstance(opened, OSError):
+        raise opened
+    with os.fdopen(opened, "wb") as file:
         file.write(PROBE_CONTENT)
         file.flush()
         os.fsync(file.fileno())

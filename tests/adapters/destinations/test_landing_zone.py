@@ -1,7 +1,11 @@
 """The landing zone, in a folder and in a bucket."""
 
+import random
 import stat
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -42,6 +46,26 @@ def test_probes_of_one_folder_at_once_do_not_take_it_away_from_each_other(tmp_pa
         reports = list(pool.map(lambda _: attempt(tmp_path, {"folder_path": "a/b/c"}), range(64)))
     assert {report.outcome.value for report in reports} == {"passed"}
     assert list((tmp_path / "prod").iterdir()) == []
+
+
+def test_a_probe_of_another_process_that_removes_its_folder_takes_it_from_nobody(tmp_path):
+    """As the other one does when it leaves: an empty folder goes at any moment."""
+    folder, over = tmp_path / "prod" / "exports", threading.Event()
+
+    def another_process():
+        while not over.is_set():
+            time.sleep(random.random() / 5_000)
+            with suppress(OSError):
+                folder.rmdir()
+
+    other = threading.Thread(target=another_process)
+    other.start()
+    try:
+        outcomes = {attempt(tmp_path, {"folder_path": "exports"}).outcome.value for _ in range(150)}
+    finally:
+        over.set()
+        other.join()
+    assert outcomes == {"passed"}
 
 
 @pytest.mark.parametrize(
