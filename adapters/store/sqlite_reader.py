@@ -42,8 +42,12 @@ class SQLiteReader(EventLog):
         self._reader: sqlite3.Connection | None = None
         self._still: Stamp | None = None
         self._open()
-        assert self._reader is not None
-        self.DENSE = not schema.is_sparse(self._reader)
+        try:
+            assert self._reader is not None
+            self.DENSE = not schema.is_sparse(self._reader)
+        except sqlite3.Error as error:
+            self.close()
+            raise translated(error, self.path) from None
 
     @classmethod
     def open_readonly(cls, path: str | os.PathLike[str]) -> "SQLiteReader":

@@ -1,12 +1,14 @@
 """Accounts as other workflows use them: tried, kept, linked, and always recorded together with whoever asked."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from engine.application import Workflows
 from engine.envelope import Context
+from engine.errors import EngineError
 from engine.secret import Secret
 from workflows.account.aggregate import Account
 from workflows.catalog import DestinationSpec, Variant
@@ -100,5 +102,9 @@ class AccountService:
         return {"fields": plain, "fingerprints": fingerprints, "vault_version": version}
 
     def drop(self, account_id: UUID) -> None:
-        """Forget what the vault holds for an account that was never recorded, or was deleted."""
-        self._vault.delete(account_id)
+        """Forget what the vault holds for an account that was never recorded, or was deleted.
+
+        What the vault cannot forget now is collected at the next start: what was recorded is done all the same.
+        """
+        with suppress(EngineError):
+            self._vault.delete(account_id)
