@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from engine.errors import Invalid, NotFound
+from workflows.fields import FROZEN, Field
 from workflows.nearest import nearest
 
 STREAMING_ALERTS = ("skip-rate",)
@@ -27,90 +28,102 @@ MARKETING_ACTIONS = (
 )
 """The standard marketing actions (facts, section 9.2)."""
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
-
-
-class Refusing(BaseModel):
-    """A pattern that a value must *not* match as a whole, and what to say if it does."""
-
-    model_config = _FROZEN
-
-    pattern: str
-    message: str
-
-
-class Field(BaseModel):
-    """One thing that is asked: of a credential, of the parameters, or of the file format.
-
-    `pattern` must match the whole value. `refuses` holds what look-aheads of published patterns express elsewhere.
-    Where the field named by `pattern_unless` is filled in, the pattern is not asked: S3-compatible servers make keys of
-    their own shape. `format` says what a text is beyond its pattern: a URL, a folder path (`absolute` if it may begin
-    with a slash), a public key. `host` marks the field that names the host to which a credential goes. `enum_titles`
-    are the choices in words, in the order of `enum`; an enum without choices is free text.
-    """
-
-    model_config = _FROZEN
-
-    name: str
-    title: str
-    type: Literal["string", "integer", "number", "boolean", "enum"] = "string"
-    required: bool = False
-    secret: bool = False
-    default: Any = None
-    enum: tuple[str, ...] = ()
-    enum_titles: tuple[str, ...] = ()
-    pattern: str | None = None
-    pattern_unless: str | None = None
-    refuses: tuple[Refusing, ...] = ()
-    format: Literal["url", "host", "folder-path", "public-key", "headers", "query"] | None = None
-    min_length: int = 0
-    max_length: int = 1024
-    minimum: int | None = None
-    maximum: int | None = None
-    immutable: bool = False
-    host: bool = False
-    absolute: bool = False
-    help: str = ""
-    example: str | None = None
-
 
 class Variant(BaseModel):
-    """A way to sign in.
+    """A way to sign in. The same `type` may occur twice, under two ids.
 
-    `kind`: a credential is asked; none is needed; the installation provides; listed at the partner. `reason` says why
-    nothing is asked; it is recorded when the connection passes the step.
+    `kind`: a credential is asked; the person signs in at the partner (`redirect`); none is needed; the installation
+    provides; listed at the partner. `reason` says why nothing is asked; it is recorded when the connection passes the
+    step. What the credential proves lapses after `token_lifetime_days`, if that is given.
     """
 
-    model_config = _FROZEN
+    model_config = FROZEN
 
     id: str
     type: str
     title: str
-    kind: Literal["credential", "none", "provisioned", "allow_listed"] = "credential"
+    kind: Literal["credential", "redirect", "none", "provisioned", "allow_listed"] = "credential"
     reason: str = ""
+    help: str = ""
+    token_lifetime_days: int | None = None
     fields: tuple[Field, ...] = ()
 
 
-class FileFormatSpec(BaseModel):
-    """What a file-based destination offers: file types by data kind, compression, CSV options, the manifest."""
+class FileNameSpec(BaseModel):
+    """How exported files are called: a template of macros in `%`; which further ones may be used; or all fixed."""
 
-    model_config = _FROZEN
+    model_config = FROZEN
+
+    default: str
+    macros: tuple[str, ...] = ()
+    fixed: bool = False
+
+
+class FileFormatSpec(BaseModel):
+    """What a file-based destination offers: file types by data kind, compression, options, the manifest, names.
+
+    `options` are the names of options that a person may choose (facts, section 7), `fixed` those that the destination
+    decides, with their values; `required` have no default and must be chosen; `narrowed` leaves only some choices of an
+    option, `defaults` begins with others than usual.
+    """
+
+    model_config = FROZEN
 
     file_types: tuple[str, ...] = ("csv", "json", "parquet")
     dataset_file_types: tuple[str, ...] = ("json", "parquet")
     compressions: tuple[str, ...] = ("none", "gzip")
-    csv_options: tuple[Field, ...] = ()
+    options: tuple[str, ...] = ()
+    fixed: dict[str, Any] = {}
+    required: tuple[str, ...] = ()
+    narrowed: dict[str, tuple[str, ...]] = {}
+    defaults: dict[str, Any] = {}
     manifest: bool = True
+    export_arrays: bool = False
+    most_rows: int = 5_000_000
+    file_name: FileNameSpec | None = None
+
+
+class MappingSpec(BaseModel):
+    """A mapping that the destination demands: `preset` is filled in already, and `read_only` if it may not change.
+
+    An empty `source` is chosen by the person. Mappings of one `at_least_one_of` group are alternatives.
+    """
+
+    model_config = FROZEN
+
+    target: str
+    source: str = ""
+    preset: bool = False
+    read_only: bool = False
+    at_least_one_of: str = ""
+    help: str = ""
+
+
+class ScheduleSpec(BaseModel):
+    """Which exports a destination takes, and how often; `fixed` if nobody may choose."""
+
+    model_config = FROZEN
+
+    export_modes: tuple[Literal["full", "incremental"], ...] = ("full", "incremental")
+    frequencies: tuple[
+        Literal["once", "hourly", "every-3-hours", "every-6-hours", "every-8-hours", "every-12-hours"]
+        | Literal["daily", "weekly", "monthly"],
+        ...,
+    ] = ()
+    fixed: bool = False
+    help: str = ""
 
 
 class DestinationSpec(BaseModel):
     """A destination as the catalog knows it. `version` counts changes of the entry; `digest` pins its content.
 
     `connector` names the module that can reach the platform; without one nothing can be tested. A spec without any
-    `variants` cannot be connected: `not_connectable` says why.
+    `variants` cannot be connected: `not_connectable` says why. Only `published` ones are shown and can be connected.
+    `one_per`: only one connection may be saved, in a sandbox or in the organisation. `advised_per_sandbox` is a limit
+    that may be passed, with a warning (facts, section 13).
     """
 
-    model_config = _FROZEN
+    model_config = FROZEN
 
     id: str
     version: int = 1
@@ -118,6 +131,8 @@ class DestinationSpec(BaseModel):
     category: str
     description: str
     documentation: str = ""
+    notes: str = ""
+    lifecycle: Literal["test", "published", "deleted"] = "published"
     type: Literal[
         "streaming-segment",
         "streaming-profile",
@@ -126,9 +141,16 @@ class DestinationSpec(BaseModel):
         "edge-personalization",
         "data-share",
         "extension",
+        "not-stated",
     ]
     supports: tuple[Literal["audiences", "datasets", "events"], ...]
     audience_types: tuple[Literal["people", "account", "prospect"], ...] = ("people",)
+    audience_origins: tuple[
+        Literal["segmentation-service", "custom-upload", "other-origins", "federated-audience-composition"], ...
+    ] = ()
+    export_type: Literal["", "profile-based", "segment-based", "profile-request", "dataset"] = ""
+    export_frequency: Literal["", "streaming", "batch", "live"] = ""
+    identities: tuple[str, ...] = ()
     status: Literal["ga", "beta", "limited"] = "ga"
     availability: str = ""
     connector: str | None = None
@@ -138,6 +160,12 @@ class DestinationSpec(BaseModel):
     file_format: FileFormatSpec | None = None
     alerts: Literal["file-based", "streaming", "none"] = "none"
     locked_actions: tuple[str, ...] = ()
+    preset_actions: tuple[str, ...] = ()
+    mappings: tuple[MappingSpec, ...] = ()
+    per_audience_fields: tuple[Field, ...] = ()
+    schedule: ScheduleSpec | None = None
+    one_per: Literal["sandbox", "organisation"] | None = None
+    advised_per_sandbox: int | None = None
 
     @property
     def digest(self) -> str:

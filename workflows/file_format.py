@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from workflows.catalog import DestinationSpec, Field, FileFormatSpec
+from workflows.catalog import DestinationSpec, FileFormatSpec
+from workflows.fields import Field
+from workflows.file_options import OPTIONS as CSV_OPTIONS
 from workflows.values import Judge
 
 OPTIONS = (
@@ -49,7 +51,7 @@ def options(offer: FileFormatSpec, data_kind: str | None, file_type: str | None)
     offered = types.get(data_kind, offer.file_types)
     plain_json_refused = data_kind == "datasets" and file_type == "json"
     compressions = tuple(choice for choice in offer.compressions if choice != "none" or not plain_json_refused)
-    csv = offer.csv_options if data_kind != "datasets" and file_type in ("csv", None) else ()
+    csv = csv_options(offer) if data_kind != "datasets" and file_type in ("csv", None) else ()
     return (
         Field(
             name="file_type",
@@ -70,6 +72,11 @@ def options(offer: FileFormatSpec, data_kind: str | None, file_type: str | None)
         *csv,
         *((_MANIFEST,) if offer.manifest else ()),
     )
+
+
+def csv_options(offer: FileFormatSpec) -> tuple[Field, ...]:
+    """Return the options of CSV files that a person may choose, as this destination offers them."""
+    return tuple(CSV_OPTIONS[name] for name in offer.options)
 
 
 def _default_type(offer: FileFormatSpec, data_kind: str | None, offered: tuple[str, ...]) -> str | None:
@@ -98,7 +105,7 @@ def judge_file_format(judge: Judge, spec: DestinationSpec, raw: Any, data_kind: 
 def _elsewhere(spec: DestinationSpec, applying: tuple[Field, ...]) -> dict[str, str]:
     """Say of every other option why it is not on offer here."""
     offer, shown = spec.file_format, {field.name for field in applying}
-    csv_only = {field.name for field in offer.csv_options} if offer else set()
+    csv_only = set(offer.options) if offer else set()
     return {
         name: "applies only to CSV files of audiences"
         if name in csv_only

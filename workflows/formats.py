@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from workflows.catalog import Field
+from workflows.fields import Field
 from workflows.folders import folder_path
 from workflows.hosts import host, url
 from workflows.public_keys import public_key

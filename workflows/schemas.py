@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from workflows.catalog import DestinationSpec, Field, Variant
+from workflows.catalog import DestinationSpec, Variant
+from workflows.fields import Field
 from workflows.file_format import options
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -61,9 +62,9 @@ def _file_format(spec: DestinationSpec, data_kind: str | None) -> dict[str, Any]
     if offer is None:
         return {"title": "File format", "description": "This destination takes no files.", "type": "null"}
     form = _form(options(offer, data_kind, None))
-    for option in offer.csv_options:
-        if option.name in form["properties"]:
-            form["properties"][option.name]["x-applies-when"] = {"file_type": "csv"}
+    for name in offer.options:
+        if name in form["properties"]:
+            form["properties"][name]["x-applies-when"] = {"file_type": "csv"}
     return {"title": "File format", **form, "type": ["object", "null"]}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import Invalid
 from engine.secret import Secret
 from engine.storable import MAX_INTEGER, escape
-from workflows.catalog import Field
+from workflows.fields import Field
 from workflows.formats import in_format
 from workflows.nearest import nearest
 from workflows.ports import Patterns

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from adapters.catalog.patterns import PatternRefused, Re2Patterns, check
 from engine.storable import problems
-from workflows.catalog import MARKETING_ACTIONS, DestinationSpec, Field
+from workflows.catalog import MARKETING_ACTIONS, DestinationSpec
+from workflows.fields import Field
+from workflows.file_options import OPTIONS
 from workflows.values import Judge
 
 MAX_BYTES = 256 * 1024
@@ -102,15 +104,16 @@ def _fault(spec: DestinationSpec) -> str:
         return f"locks marketing actions that are not standard: {', '.join(unknown)}"
     if doubled := _doubled([variant.id for variant in spec.variants]):
         return f"two variants are called {doubled}"
-    csv_options = spec.file_format.csv_options if spec.file_format else ()
+    if spec.file_format and (unknown := [name for name in spec.file_format.options if name not in OPTIONS]):
+        return f"offers options that no file format has: {', '.join(unknown)}"
     forms = [(f"variant {variant.id}", variant.fields) for variant in spec.variants]
-    for place, fields in [*forms, ("parameters", spec.parameters), ("csv_options", csv_options)]:
+    for place, fields in [*forms, ("parameters", spec.parameters)]:
         if doubled := _doubled([field.name for field in fields]):
             return f"{place}: two fields are called {doubled}"
         for field in fields:
             if fault := _field_fault(field, {other.name for other in fields}):
                 return f"{place}: {field.name}: {fault}"
-    if secret := [field.name for field in (*spec.parameters, *csv_options) if field.secret]:
+    if secret := [field.name for field in spec.parameters if field.secret]:
         return f"a secret belongs to the credential, not to the parameters: {', '.join(secret)}"
     return ""
 

@@ -7,7 +7,8 @@ import pytest
 
 from engine.secret import Secret
 from tests.suites.specs import BODIES, HTTP, PATTERNS, S3, ZONE, accepted, refused, with_fields
-from workflows.catalog import DestinationSpec, Field, Refusing
+from workflows.catalog import DestinationSpec
+from workflows.fields import Field, Refusing
 from workflows.parameters import validate_parameters
 from workflows.values import Judge
 
