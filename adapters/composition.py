@@ -11,8 +11,10 @@ import structlog
 
 from adapters.catalog.loader import LoadedCatalog, load_catalog
 from adapters.catalog.patterns import Re2Patterns
+from adapters.destinations.options import DestinationOptions
 from adapters.destinations.prober import DestinationProber
 from adapters.egress import Door
+from adapters.files.preview import render_sample
 from adapters.settings import Settings
 from adapters.store.opening import open_store
 from adapters.store.sqlite_reader import SQLiteReader
@@ -31,6 +33,10 @@ from engine.command import Command
 from engine.log import EventLog
 from engine.mapper import EventMapper
 from engine.projection import Query
+from workflows.access import commands as access_commands
+from workflows.access import handlers as access_handlers
+from workflows.access.definition import DEFINITIONS as ACCESS
+from workflows.access.service import AccessService
 from workflows.account import commands as account_commands
 from workflows.account import handlers as account
 from workflows.account.definition import DEFINITION as ACCOUNT
@@ -40,9 +46,12 @@ from workflows.connection import handlers as connection
 from workflows.connection.definition import DEFINITION as CONNECTION
 from workflows.ports import Prober
 
-DEFINITIONS = (CONNECTION, ACCOUNT, ATTEMPTS)
+DEFINITIONS = (CONNECTION, ACCOUNT, ATTEMPTS, *ACCESS)
 """Every table by which the log is verified."""
 
+
+OPTIONS_SECONDS = 5.0
+"""Nobody who fills in a form waits longer for the choices of a field."""
 
 _UNDER_WAY = 3_600_000
 """Milliseconds after which a secret that no event names was left behind, where several processes write."""
@@ -70,6 +79,7 @@ def compose(
     catalog = load_catalog(settings.catalog)
     _tell_set_aside(catalog)
     door = Door(settings.allow_networks)
+    options_seconds = min(OPTIONS_SECONDS, settings.probe_seconds)
     prober = prober or DestinationProber(door, settings.landing_zone_of, seconds=settings.probe_seconds)
     with ExitStack() as opened:
         vault = MemoryVault() if settings.in_memory else FileVault(settings.vault_path, settings.key_path)
@@ -82,15 +92,22 @@ def compose(
         _collect_orphans(vault, views, log)
         closing = opened.pop_all()
     closing.callback(log.close)  # a log that was given is closed by the System too; closing twice does no harm
-    accounts = AccountService(workflows, vault, prober, patterns)
+    accounts, access = AccountService(workflows, vault, prober, patterns), AccessService(workflows)
     return System(
         workflows=workflows,
         catalog=catalog,
         vault=vault,
         accounts=accounts,
+        access=access,
+        lister=DestinationOptions(door, seconds=options_seconds),
+        options_seconds=options_seconds + 0.5,
         patterns=patterns,
+        render_sample=render_sample,
         views=views,
-        handlers=handlers(workflows, accounts, catalog, patterns, settings.draft_days),
+        handlers={
+            **handlers(workflows, accounts, catalog, patterns, settings.draft_days),
+            **handlers_of_access(workflows, access),
+        },
         definitions=DEFINITIONS,
         draft_days=settings.draft_days,
         clock=clock,
@@ -148,6 +165,30 @@ def handlers(
         account_commands.ExpireAccount: partial(account.expire, workflows=workflows),
         account_commands.DeleteAccount: partial(account.delete, workflows=workflows, accounts=accounts),
     }
+
+
+def handlers_of_access(workflows: Workflows, access: AccessService) -> Mapping[type[Command], Handler]:
+    """Bind the commands about people, service accounts, roles, tokens and sandboxes."""
+    alone: dict[str, Any] = {"workflows": workflows}
+    both: dict[str, Any] = {**alone, "access": access}
+    given, taken = partial(access_handlers.give_role, **both), partial(access_handlers.take_role, **both)
+    bound: dict[type[Command], Handler] = {
+        access_commands.AddPerson: partial(access_handlers.add_person, **alone),
+        access_commands.EditPerson: partial(access_handlers.edit_person, **alone),
+        access_commands.AddServiceAccount: partial(access_handlers.add_service_account, **alone),
+        access_commands.GiveRoleToPerson: given,
+        access_commands.GiveRoleToServiceAccount: given,
+        access_commands.TakeRoleFromPerson: taken,
+        access_commands.TakeRoleFromServiceAccount: taken,
+        access_commands.DefineRole: partial(access_handlers.define_role, **alone),
+        access_commands.RedefineRole: partial(access_handlers.redefine_role, **alone),
+        access_commands.IssueToken: partial(access_handlers.issue_token, **both, show=access.show_once),
+        access_commands.CreateSandbox: partial(access_handlers.create_sandbox, **alone),
+        access_commands.RetitleSandbox: partial(access_handlers.retitle_sandbox, **alone),
+    }
+    bound |= dict.fromkeys(access_handlers.SIMPLE, partial(access_handlers.step, **alone))
+    bound |= dict.fromkeys(access_handlers.SUSPENDING, partial(access_handlers.suspend, **both))
+    return bound
 
 
 def _tell_set_aside(catalog: LoadedCatalog) -> None:

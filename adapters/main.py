@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from adapters.cli.session import Options, Progress, debugging
 
 if TYPE_CHECKING:
     from adapters.settings import Settings
+    from engine.secret import Secret
 
 # Whatever is slow to import is imported where it is used: `interlock --help` needs none of it.
 
@@ -48,7 +49,7 @@ class Wiring:
                 address=options.url,
             )
         if address := _owner(settings):
-            return Client(token=read_token(settings.token_path), sandbox=options.sandbox, address=address)
+            return Client(token=_token(options, settings), sandbox=options.sandbox, address=address)
         if reading:
             _expect_log(settings)
         return _embedded(options, settings, self._api)
@@ -116,6 +117,15 @@ class Wiring:
         from adapters.safekeeping import make_backup
 
         return make_backup(settings, target, progress)
+
+    def check_specs(self, places: Sequence[Path]) -> list[tuple[str, list[dict[str, Any]]]]:
+        """Return each file of *places* with its faults, `{line, path, reason}`; line 0 stands for none."""
+        from adapters.catalog.checking import check_specs
+
+        return [
+            (str(file), [{"line": one.line, "path": one.place, "reason": one.reason} for one in faults])
+            for file, faults in check_specs(places)
+        ]
 
     def restore(self, options: Options, backup: Path, expect: str | None = None) -> dict[str, Any]:
         """Restore a backup to a home in which nothing was begun.
@@ -199,6 +209,15 @@ def _expect_log(settings: "Settings") -> None:
         )
 
 
+def _token(options: Options, settings: "Settings") -> "Secret":
+    """Return the token that was named, for who works here as somebody, or else the administrator's."""
+    from engine.secret import Secret
+
+    if options.token_file is None and (given := os.environ.get("INTERLOCK_TOKEN", "").strip()):
+        return Secret(given)
+    return read_token(options.token_file or settings.token_path)
+
+
 def _embedded(options: Options, settings: "Settings", api: Callable[..., Any] | None) -> Client:
     from adapters.composition import compose
     from adapters.tokens import admin_token
@@ -211,7 +230,8 @@ def _embedded(options: Options, settings: "Settings", api: Callable[..., Any] | 
     system = compose(settings)
     try:
         token = admin_token(settings.token_path)
-        return Client(token=token, sandbox=options.sandbox, app=api(system, token=token), close=system.close)
+        sent = _token(options, settings)
+        return Client(token=sent, sandbox=options.sandbox, app=api(system, token=token), close=system.close)
     except BaseException:
         system.close()
         raise

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from benchmarks.bench import Bench
+from benchmarks.catalog import cards, loading
 from benchmarks.deciding import deciding
 from benchmarks.goals import Line, chosen, exit_status, judge
 from benchmarks.growth import connections, histories, memory
@@ -35,6 +36,8 @@ MEASUREMENTS: tuple[tuple[tuple[str, ...], Callable[[Bench, Sequence[str]], dict
     (("D1",), slowed),
     (("G1-load", "G1-step"), connections),
     (("G2-list", "G2-cards"), pages),
+    (("C1",), cards),
+    (("C2",), loading),
 )
 HEADS = ("goal", "what", "floor", "target", "ratio", "remark", "")
 

@@ -1,4 +1,4 @@
-"""The goals, and when one is met: a ratio within one run, never an absolute figure."""
+"""The goals, and when one is met: a ratio within one run; only what people wait for (C) is promised in milliseconds."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -60,6 +60,8 @@ GOALS = (
     Goal("G2-cards", "all cards of a sandbox, a million connections over 100,000", 0.7, 1.0, quick=False),
     Goal("G3", "load of a connection of 10,000 events over one of 10", 0.7, 0.95),
     Goal("M1", "memory of a kept connection over the library's aggregate", 0.2, 0.05, at_most=True),
+    Goal("C1", "GET /v1/catalog with 100,000 connections, median, in milliseconds", 50, 15, at_most=True),
+    Goal("C2", "loading and judging the whole catalog, median, in milliseconds", 500, 300, at_most=True),
     Goal("H1", "SQLite, 64 in flight, with evidence over without", 0.9, 0.92, quick=False),
     Goal("H2", "SQLite, 64 in flight, bodies encrypted too over not", 0.9, 0.95, quick=False),
 )

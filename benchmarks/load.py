@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -122,18 +123,22 @@ def lifecycle(destination: str = "sftp", sandbox: str = "prod") -> Connection:
 
 
 async def fill(
-    log: EventLog, connections: int, *, steps: int = 5, destinations: int = 1, sandboxes: int = 1
+    log: EventLog,
+    connections: int,
+    *,
+    steps: int = 5,
+    destinations: int = 1,
+    sandboxes: int = 1,
+    called: Sequence[str] = (),
 ) -> list[UUID]:
     """Record so many connections, each the first *steps* of its lifecycle, many in one append; return their ids.
 
-    They are decided once for each destination and sandbox, and copied under new ids: a million are wanted.
+    They are decided once for each destination and sandbox, and copied under new ids: a million are wanted. The
+    destinations are those *called* so, if they are to be of a catalog.
     """
+    names = called or ([f"destination-{number}" for number in range(destinations)] if destinations > 1 else ["sftp"])
     patterns = [
-        _Pattern(
-            f"destination-{number}" if destinations > 1 else "sftp", f"sandbox-{place}" if place else "prod", steps
-        )
-        for number in range(destinations)
-        for place in range(sandboxes)
+        _Pattern(name, f"sandbox-{place}" if place else "prod", steps) for name in names for place in range(sandboxes)
     ]
     ids: list[UUID] = []
     waiting: list[NewEvent] = []

@@ -69,8 +69,6 @@ def _cards(count: int, spread: int) -> Any:
     for place in range(spread):
         rows = {}
         for number in range(spread):
-            row = CardRow(sandbox=f"sandbox-{place}", destination=f"destination-{number}")
-            saved = tuple(str(new_id()) for _ in range(each))
-            because = tuple(str(new_id()) for _ in range(each))
-            rows[f"{row.sandbox}/{row.destination}"] = row.model_copy(update={"saved": saved, "because": because})
+            row = CardRow(sandbox=f"sandbox-{place}", destination=f"destination-{number}", saved=each)
+            rows[f"{row.sandbox}/{row.destination}"] = row
         yield rows

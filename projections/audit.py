@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from engine.events import WorkflowEvent
 from engine.projection import Projection, Recorded
-from projections.deeds import deed
+from projections.access_deeds import deed
 from projections.text import cut, instant
 
-OBJECTS = ("connection", "account")
+OBJECTS = ("connection", "account", "person", "service_account", "role", "token", "sandbox")
 
 
 class AuditRow(BaseModel):

@@ -14,7 +14,10 @@ STATUS = {"saved": "enabled", "disabled": "disabled", "deleted": "ended", "disca
 
 
 class ConnectionRow(BaseModel):
-    """A connection as it stands. `version` and `digest` make its ETag; `position` is where its newest event stands."""
+    """A connection as it stands. `version` and `digest` make its ETag; `position` is where its newest event stands.
+
+    `saved_event` is the id of the event that saved it: what makes it count on the card of its destination.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,6 +47,7 @@ class ConnectionRow(BaseModel):
     alerts: tuple[str, ...] = ()
     marketing_actions: tuple[str, ...] = ()
     then: str = ""
+    saved_event: str = ""
 
 
 class Connections(Projection[ConnectionRow]):
@@ -121,5 +125,5 @@ def _news(event: ConnectionEvent) -> dict[str, Any]:
         case events.Governed() | events.MarketingActionsEdited():
             return {"marketing_actions": event.marketing_actions}
         case events.Saved():
-            return {"then": event.then}
+            return {"then": event.then, "saved_event": str(event.envelope.event_id)}
     return {}

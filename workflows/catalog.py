@@ -118,9 +118,10 @@ class DestinationSpec(BaseModel):
     """A destination as the catalog knows it. `version` counts changes of the entry; `digest` pins its content.
 
     `connector` names the module that can reach the platform; without one nothing can be tested. A spec without any
-    `variants` cannot be connected: `not_connectable` says why. Only `published` ones are shown and can be connected.
-    `one_per`: only one connection may be saved, in a sandbox or in the organisation. `advised_per_sandbox` is a limit
-    that may be passed, with a warning (facts, section 13).
+    `variants` cannot be connected: `not_connectable` says why. `default_variant` is meant when nobody says which: who
+    signed in while there was one alone need not change anything when a second is added. Only `published` ones are shown
+    and can be connected. `one_per`: only one connection may be saved, in a sandbox or in the organisation.
+    `advised_per_sandbox` is a limit that may be passed, with a warning (facts, section 13).
     """
 
     model_config = FROZEN
@@ -155,6 +156,7 @@ class DestinationSpec(BaseModel):
     availability: str = ""
     connector: str | None = None
     variants: tuple[Variant, ...] = ()
+    default_variant: str | None = None
     not_connectable: str = ""
     parameters: tuple[Field, ...] = ()
     file_format: FileFormatSpec | None = None
@@ -190,7 +192,7 @@ class DestinationSpec(BaseModel):
         return next((field for field in self.parameters if field.host), None)
 
     def variant(self, variant_id: str | None) -> Variant:
-        """Return a variant by its id; None stands for the only one.
+        """Return a variant by its id; None stands for the default one, or the only one.
 
         Raises:
             Invalid: there is none of that id (with the nearest), or None does not say which.
@@ -198,9 +200,10 @@ class DestinationSpec(BaseModel):
         ids = [variant.id for variant in self.variants]
         if not ids:
             raise Invalid([("/variant", f"{self.name} cannot be connected: {self.not_connectable}")])
+        if variant_id is None and len(ids) == 1:
+            return self.variants[0]
+        variant_id = self.default_variant if variant_id is None else variant_id
         if variant_id is None:
-            if len(ids) == 1:
-                return self.variants[0]
             raise Invalid([("/variant", f"choose how to sign in: {', '.join(ids)}")], fix="send variant")
         for variant in self.variants:
             if variant.id == variant_id:

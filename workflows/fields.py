@@ -50,14 +50,16 @@ class Condition(BaseModel):
 class OptionsRequest(BaseModel):
     """How a REST destination is asked for a list: where, with which fields in the query, and what is in the answer.
 
-    `path` is appended to the host that the credential is for. `items` leads to the list in the answer (names joined by
-    dots, "" for the answer itself); `value` and `title` are the names of an item's entries.
+    `path` is appended to the host that the credential is for; a field's name in braces stands for its value there, and
+    `query` says which parameter holds which field. `items` leads to the list in the answer (names joined by dots, ""
+    for the answer itself); `value` and `title` are the names of an item's entries. An API key goes into `key_header`.
     """
 
     model_config = FROZEN
 
     path: str
     query: dict[str, str] = {}
+    key_header: str = "X-API-Key"
     items: str = ""
     value: str = "id"
     title: str = "name"

@@ -59,6 +59,22 @@ def url(text: str) -> str:
     return text
 
 
+def origin(text: str) -> str:
+    """Return scheme, host and port to which a URL or a host alone leads: equal for whatever leads to the same place.
+
+    Raises:
+        Malformed: that cannot be told.
+    """
+    try:
+        parts = urlsplit(text if "://" in text else f"https://[{text}]" if ":" in text else f"https://{text}")
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        raise Malformed("is not a URL that every reader reads alike") from None
+    if not parts.hostname:
+        raise Malformed("must name a host")
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
 def _authority(authority: str) -> None:
     port: str | None
     if authority.startswith("["):

@@ -35,7 +35,7 @@ def _faults(spec: DestinationSpec, draft: Draft, patterns: Patterns) -> Iterator
     elif (variant.kind == "credential") != (draft.account_id is not None):
         yield "authenticate", f"{spec.name} now asks for {'a' if variant.kind == 'credential' else 'no'} credential"
     try:
-        validate_parameters(spec, draft.parameters, patterns)
+        validate_parameters(spec, draft.parameters, patterns, variant=draft.variant)
     except Invalid as invalid:
         for pointer, message in invalid.errors:
             yield "set_parameters", f"{pointer or '/'} {message}"

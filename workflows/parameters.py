@@ -6,7 +6,7 @@ from typing import Any
 from engine.errors import Invalid
 from engine.secret import Secret
 from workflows.catalog import DestinationSpec, Variant
-from workflows.file_format import judge_file_format
+from workflows.file_format import judge_file_format, still_chosen
 from workflows.ports import Patterns
 from workflows.schemas import DESCRIPTION, KEYS, NAME, credential_schema, data_kind_field, parameters_schema
 from workflows.values import Judge
@@ -33,7 +33,12 @@ def validate_credential(
 
 
 def validate_parameters(
-    spec: DestinationSpec, raw: Mapping[str, Any], patterns: Patterns, *, before: Mapping[str, Any] | None = None
+    spec: DestinationSpec,
+    raw: Mapping[str, Any],
+    patterns: Patterns,
+    *,
+    variant: str | None = None,
+    before: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return name, description, data kind, fields and file format, with their defaults, as ParametersSet takes them.
 
@@ -74,7 +79,8 @@ def _kept(spec: DestinationSpec, before: Mapping[str, Any] | None) -> dict[str, 
         return {}
     known = {field.name for field in spec.parameters}
     fields = {name: value for name, value in before["fields"].items() if name in known}
-    return {**{key: before[key] for key in KEYS if key in before}, "fields": fields}
+    file_format = still_chosen(spec, before.get("file_format"))
+    return {**{key: before[key] for key in KEYS if key in before}, "fields": fields, "file_format": file_format}
 
 
 def _data_kind(judge: Judge, spec: DestinationSpec, value: Any, before: Mapping[str, Any] | None) -> str | None:

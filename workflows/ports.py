@@ -6,6 +6,8 @@ from uuid import UUID
 
 from engine.secret import Secret
 from workflows.catalog import DestinationSpec
+from workflows.fields import Field
+from workflows.options import OptionsAnswer
 from workflows.probe import ProbeReport
 
 
@@ -39,6 +41,25 @@ class Prober(Protocol):
         sandbox: str,
     ) -> ProbeReport:
         """Return the checks made with *credential*, and with *parameters* when they are known. Never raises."""
+
+
+class OptionsLister(Protocol):
+    """Looks up what a field may be chosen from."""
+
+    def knows(self, spec: DestinationSpec, field: Field) -> bool:
+        """Tell whether it can ask for the list of *field* at all."""
+
+    async def list(
+        self,
+        spec: DestinationSpec,
+        field: Field,
+        *,
+        variant: str,
+        credential: Mapping[str, Any],
+        values: Mapping[str, Any],
+        sandbox: str,
+    ) -> OptionsAnswer:
+        """Return the choices of *field*, while its form holds *values*; or why there are none. Never raises."""
 
 
 class Vault(Protocol):

@@ -4,7 +4,7 @@ from typing import Any
 
 from workflows.catalog import DestinationSpec, Variant
 from workflows.fields import Field
-from workflows.file_format import options
+from workflows.file_offers import format_marks, options
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = {"enum": "string"}
@@ -61,10 +61,10 @@ def _file_format(spec: DestinationSpec, data_kind: str | None) -> dict[str, Any]
     offer = spec.file_format
     if offer is None:
         return {"title": "File format", "description": "This destination takes no files.", "type": "null"}
-    form = _form(options(offer, data_kind, None))
-    for name in offer.options:
-        if name in form["properties"]:
-            form["properties"][name]["x-applies-when"] = {"file_type": "csv"}
+    shown = options(offer, data_kind, None)
+    form = _form(shown)
+    for field in shown:
+        form["properties"][field.name] |= format_marks(field)
     return {"title": "File format", **form, "type": ["object", "null"]}
 
 

@@ -1,147 +1,166 @@
-"""From one YAML file to one spec, trusting nothing in the file."""
+"""From one YAML file to one spec, trusting nothing in the file, and telling everything that is wrong with it."""
 
-import re
-from collections import Counter
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from adapters.catalog.patterns import PatternRefused, Re2Patterns, check
+from adapters.catalog.documents import NoDocument, lines, load
+from adapters.catalog.faults import Fault, Place, SpecRefused, place_of
+from adapters.catalog.spec_rules import broken_rules
 from engine.storable import problems
-from workflows.catalog import MARKETING_ACTIONS, DestinationSpec
-from workflows.fields import Field
-from workflows.file_options import OPTIONS
-from workflows.values import Judge
+from workflows.catalog import DestinationSpec, FileFormatSpec, FileNameSpec, MappingSpec, ScheduleSpec, Variant
+from workflows.fields import Case, Condition, Field, Options, OptionsRequest, Refusing
+from workflows.nearest import nearest
 
 MAX_BYTES = 256 * 1024
-_MAX_DEPTH = 20
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
-_LONGEST_ID = 64
-_FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MOST_FAULTS = 100
+"""So many are told: a file with more of them has one reason for many, and to look for all takes long."""
+_MOST_ROUNDS = 4
+_FORMS = ("fields", "parameters", "properties", "per_audience_fields")
+_MODELS: dict[str, type[BaseModel]] = {
+    **dict.fromkeys((*_FORMS, "items"), Field),
+    "variants": Variant,
+    "cases": Case,
+    "when": Condition,
+    "required_when": Condition,
+    "request": OptionsRequest,
+    "refuses": Refusing,
+    "file_format": FileFormatSpec,
+    "file_name": FileNameSpec,
+    "mappings": MappingSpec,
+    "schedule": ScheduleSpec,
+}
+"""What stands under a key, wherever the key stands; `options` is something else in a file format."""
 
-
-class SpecRefused(ValueError):
-    """A file that is no spec; the message names the file."""
-
-
-class _Loader(_FASTEST):  # type: ignore[misc]
-    """A SafeLoader that refuses a key given twice."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for key, count in Counter(map(str, keys)).items():
-            if count > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key[:40]!r} is given twice", node.start_mark
-                )
-        result: dict[Any, Any] = super().construct_mapping(node, deep)
-        return result
+_LEAST: dict[str, Any] = {
+    "supports": ["audiences"],
+    "type": "not-stated",
+    "value": [""],
+    "source": "interlock",
+    "pattern": "",
+    "default": "",
+}
+"""What stands in for a missing key while the rest is looked at; a word for all others."""
 
 
 def read_spec(file: Path) -> DestinationSpec:
     """Return the spec that *file* holds.
 
     Raises:
-        SpecRefused: it is too large, no YAML, uses aliases or tags, or is no spec that makes sense.
+        SpecRefused: it is too large, no YAML, uses aliases or tags, or is no spec that makes sense; all faults at once.
         OSError: it cannot be read.
     """
     with file.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise SpecRefused(f"{file} is larger than {MAX_BYTES} bytes")
-    raw = _parsed(file, content)
-    if found := next(problems(raw), None):
-        raise SpecRefused(f"{file}: {found[0] or '/'} {found[1]}")
+        raise SpecRefused(file, [Fault(f"is larger than {MAX_BYTES} bytes")])
     try:
-        spec = DestinationSpec.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise SpecRefused(f"{file}: {'/'.join(map(str, first['loc'])) or '/'}: {first['msg']}") from None
-    if fault := _fault(spec):
-        raise SpecRefused(f"{file}: {fault}")
+        text = content.decode()
+        raw = load(text)
+    except UnicodeDecodeError:
+        raise SpecRefused(file, [Fault("is not UTF-8")]) from None
+    except NoDocument as unread:
+        raise SpecRefused(file, unread.faults) from None
+    spec, faults = judge(raw)
+    if spec is None:
+        raise SpecRefused(file, located(faults, text))
     return spec
 
 
-def _parsed(file: Path, content: bytes) -> Any:
+def judge(raw: Any) -> tuple[DestinationSpec | None, list[Fault]]:
+    """Return the spec that *raw* is, or everything that is wrong with it."""
+    unfit = islice(problems(raw), _MOST_FAULTS)
+    if unstorable := [Fault(message, place_of(pointer)) for pointer, message in unfit]:
+        return None, unstorable
     try:
-        text = content.decode()
-        depth = 0
-        for event in yaml.parse(text, Loader=_FASTEST):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-                raise SpecRefused(f"{file}: {_line(event.start_mark)}anchors and aliases are not taken")
-            if depth > _MAX_DEPTH:
-                raise SpecRefused(f"{file}: nested deeper than {_MAX_DEPTH} levels")
-        return yaml.load(text, Loader=_Loader)
-    except UnicodeDecodeError:
-        raise SpecRefused(f"{file} is not UTF-8") from None
-    except yaml.YAMLError as error:
-        said = [getattr(error, "context", None), getattr(error, "problem", None)]
-        what = ": ".join(part for part in said if part) or "not YAML"
-        raise SpecRefused(f"{file}: {_line(getattr(error, 'problem_mark', None))}{what}") from None
-    except SpecRefused:
-        raise
-    except ValueError:
-        raise SpecRefused(f"{file} has a number or date that cannot be read") from None
+        spec = DestinationSpec.model_validate(raw)
+    except ValidationError as error:
+        return None, _all_faults(raw, error)
+    faults = list(islice(broken_rules(spec), _MOST_FAULTS))
+    return (None if faults else spec), faults
 
 
-def _line(mark: Any) -> str:
-    return f"line {mark.line + 1}: " if mark else ""
+def located(faults: Iterable[Fault], text: str) -> list[Fault]:
+    """Return *faults* with the lines on which they stand in *text*, in the order of the lines."""
+    known = lines(text)
+
+    def line(place: Place) -> int:
+        while place and place not in known:
+            place = place[:-1]
+        return known.get(place, 1)
+
+    return sorted((Fault(one.reason, one.path, line(one.path)) for one in faults), key=lambda fault: fault.line)
 
 
-def _fault(spec: DestinationSpec) -> str:
-    """Say what does not make sense, or nothing."""
-    if len(spec.id) > _LONGEST_ID or not _ID.fullmatch(spec.id):
-        return "id must be words of lower-case letters and digits, joined by hyphens"
-    if spec.connector and not spec.variants:
-        return "has a connector, but no way to sign in"
-    if not spec.variants and not spec.not_connectable:
-        return "has no way to sign in, and not_connectable does not say why"
-    if unknown := [action for action in spec.locked_actions if action not in MARKETING_ACTIONS]:
-        return f"locks marketing actions that are not standard: {', '.join(unknown)}"
-    if doubled := _doubled([variant.id for variant in spec.variants]):
-        return f"two variants are called {doubled}"
-    if spec.file_format and (unknown := [name for name in spec.file_format.options if name not in OPTIONS]):
-        return f"offers options that no file format has: {', '.join(unknown)}"
-    forms = [(f"variant {variant.id}", variant.fields) for variant in spec.variants]
-    for place, fields in [*forms, ("parameters", spec.parameters)]:
-        if doubled := _doubled([field.name for field in fields]):
-            return f"{place}: two fields are called {doubled}"
-        for field in fields:
-            if fault := _field_fault(field, {other.name for other in fields}):
-                return f"{place}: {field.name}: {fault}"
-    if secret := [field.name for field in spec.parameters if field.secret]:
-        return f"a secret belongs to the credential, not to the parameters: {', '.join(secret)}"
-    return ""
-
-
-def _doubled(names: list[str]) -> str:
-    return next((name for name, count in Counter(names).items() if count > 1), "")
-
-
-def _field_fault(field: Field, names: set[str]) -> str:
-    if not _NAME.fullmatch(field.name):
-        return "a name must be words of lower-case letters and digits, joined by underscores"
-    if field.secret and field.type != "string":
-        return "a secret is text"
-    if field.secret and field.default is not None:
-        return "a secret has no default"
-    if field.enum_titles and len(field.enum_titles) != len(field.enum):
-        return "enum_titles must be as many as enum"
-    if field.pattern_unless is not None and field.pattern_unless not in names - {field.name}:
-        return "pattern_unless names no field of this form"
-    for pattern in [field.pattern, *(refusing.pattern for refusing in field.refuses)]:
+def _all_faults(raw: Any, error: ValidationError) -> list[Fault]:
+    """Return the faults of form, and those of sense that can be seen once the faulty places are mended."""
+    mended, places = deepcopy(raw), list[Place]()
+    faults: list[Fault] = []
+    for _ in range(_MOST_ROUNDS):
+        errors = error.errors(include_url=False, include_input=False)
+        faults += [_told(one) for one in errors if not _within(one["loc"], places)]
+        if not isinstance(mended, dict) or len(faults) >= _MOST_FAULTS:
+            return faults[:_MOST_FAULTS]
+        places += [_mend(mended, one["loc"], missing=one["type"] == "missing") for one in errors]
         try:
-            check(pattern or "")
-        except PatternRefused as refused:
-            return f"pattern refused: {refused}"
-    for kind, value in (("default", field.default), ("example", field.example)):
-        if value is not None and value != "":
-            judge = Judge(Re2Patterns())
-            judge.value(field, value, "")
-            if judge.found:
-                return f"its {kind} {judge.found[0][1]}"
-    return ""
+            spec = DestinationSpec.model_validate(mended)
+        except ValidationError as another:
+            error = another
+        else:
+            others = (one for one in broken_rules(spec) if not _within(one.path, places, parents=True))
+            return faults + list(islice(others, _MOST_FAULTS - len(faults)))
+    return faults
+
+
+def _told(error: Any) -> Fault:
+    place, kind = error["loc"], error["type"]
+    if kind == "extra_forbidden":
+        return Fault(f"unknown key{nearest(str(place[-1]), _known_keys(place[:-1]))}", place)
+    if kind == "missing":
+        return Fault(f"{place[-1]} is missing", place[:-1])
+    if kind == "model_type":
+        return Fault("must be keys with values", place)
+    message = error["msg"].removeprefix("Value error, ")
+    return Fault(f"{message}; put it in quotes" if kind == "string_type" else message, place)
+
+
+def _known_keys(place: Sequence[str | int]) -> list[str]:
+    names = [step for step in place if isinstance(step, str)]
+    if not names:
+        return list(DestinationSpec.model_fields)
+    model = Options if names[-1] == "options" else _MODELS.get(names[-1])
+    known = list(model.model_fields) if model else []
+    return [*known, "named_enum"] if model is Field else known
+
+
+def _mend(raw: Any, place: Place, *, missing: bool) -> Place:
+    """Replace or drop what stands at *place*, and return the place of what was altered."""
+    path: list[tuple[Any, str | int]] = []
+    inner = raw
+    for step in place:
+        path.append((inner, step))
+        try:
+            inner = inner[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    holder, key = path[-1]
+    if missing and len(path) == len(place) and isinstance(holder, dict):
+        holder[key] = _LEAST.get(str(key), "unknown")
+        return place
+    while path and not isinstance(path[-1][0], dict):
+        holder, key = path.pop()
+        if isinstance(holder, list) and path and path[-1][1] in _FORMS:
+            # The others of a form must keep their places.
+            holder[int(key)] = {"name": "unknown", "title": "unknown"}
+            return place[: len(path) + 1]
+    if path:
+        path[-1][0].pop(path[-1][1], None)
+    return place[: len(path)]
+
+
+def _within(place: Place, mended: Sequence[Place], *, parents: bool = False) -> bool:
+    return any(place[: len(one)] == one or (parents and place == one[:-1]) for one in mended)

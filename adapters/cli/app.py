@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from adapters.cli import backup, installation
+from adapters.cli import backup, can_i, installation
 from adapters.cli.command import Root, from_environment, take_options, with_options
 from adapters.cli.session import Parts
 
@@ -26,7 +26,11 @@ _SUBJECTS = {
     "audit": ("audit", "Who did what and when, and whether the history is sound."),
     "projections": ("projections", "Views: how far they are, and folding them again."),
     "db": ("db", "The database: the version of its schema, and bringing it to this release."),
-    "token": ("token", "Where the administrator's token is kept."),
+    "token": ("token", "Tokens: issued, listed and revoked; where the administrator's is kept."),
+    "people": ("people", "People: who may work here, with which roles."),
+    "service-accounts": ("service_accounts", "Programs that may work here, with which roles."),
+    "roles": ("roles", "Roles: what they permit, where, and with which access labels."),
+    "sandboxes": ("sandboxes", "Sandboxes: where one can work, each apart from the others."),
 }
 """Each subject with its module and its help: the list of subjects needs no module."""
 
@@ -75,6 +79,7 @@ def build(parts: Parts) -> typer.Typer:
     app.callback()(_callback(parts))
     installation.add_to(app)
     backup.add_to(app)
+    can_i.add_to(app)
     return app
 
 

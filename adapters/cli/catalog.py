@@ -5,11 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from adapters.cli.command import command
+from adapters.cli.failures import printable
 from adapters.cli.inputs import is_secret, segment
 from adapters.cli.printing import cell, console, for_programs, new_table, plain, print_object, show_list
 from adapters.cli.session import Session
+from adapters.cli.spec_check import validate
 
 app = typer.Typer()
+command(app, "validate")(validate)
 
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", help="As it was: a version (3), position:120, or 2026-05-01T12:00:00Z.")
@@ -19,12 +22,15 @@ AsOfOption = Annotated[
 @command(app, "list")
 def list_(
     session: Session,
-    search: Annotated[str | None, typer.Option("--search", help="Text in the name or the description.")] = None,
-    category: Annotated[str | None, typer.Option("--category", help="One category only.")] = None,
+    search: Annotated[str | None, typer.Option("--search", help="Text in name, description, id or category.")] = None,
+    category: Annotated[list[str] | None, typer.Option("--category", help="One category; repeat for more.")] = None,
     data_type: Annotated[
-        str | None, typer.Option("--data-type", help="people, accounts, prospects or datasets.")
+        list[str] | None,
+        typer.Option(
+            "--kind", "--data-type", help="people, accounts, prospects, datasets, or audiences; repeat for more."
+        ),
     ] = None,
-    type: Annotated[str | None, typer.Option("--type", help="connections or extensions.")] = None,
+    type: Annotated[list[str] | None, typer.Option("--type", help="connections or extensions.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only what has a saved connection.")] = False,
     as_of: AsOfOption = None,
 ) -> None:
@@ -32,23 +38,24 @@ def list_(
     cards = session.client.pages(
         "/v1/catalog",
         search=search,
-        category=category,
-        data_type=data_type,
-        type=type,
+        category=category or None,
+        data_type=data_type or None,
+        type=type or None,
         mine=mine,
         as_of=as_of,
         explain=session.options.explain,
     )
     columns = {
-        "destination": "Destination",
+        "destination": "Id",
         "name": "Name",
-        "category": "Category",
+        "category_title": "Category",
         "control.label": "Offers",
+        "data_kinds": "Carries",
         "connections": "Saved",
         "drafts": "Drafts",
     }
     if session.options.explain:
-        columns["explanation.facts"] = "Because"
+        columns |= {"control.reason": "Not now, because", "explanation.facts": "Facts"}
     show_list(session, cards, columns, title="Catalog", empty="Nothing in the catalog matches.")
 
 
@@ -63,6 +70,7 @@ def show(
     if for_programs(session, card):
         return
     shown = {**card, "control": card["control"]["label"], "reason": card["control"].get("reason")}
+    shown |= {"beta": None, "monogram": None, "category_title": None, "configure_new": card["configure_new"]["enabled"]}
     apart = ("variants", "parameters", "secondary_controls", "spec")
     print_object(shown, title=card["name"], leave_out=apart)
     for variant in card.get("variants") or ():
@@ -75,6 +83,19 @@ def show(
         _fields("Fields (--field NAME=VALUE)", parameters["fields"])
     if parameters.get("file_format", {}).get("properties"):
         _fields("File format (--file-format NAME=VALUE)", parameters["file_format"])
+
+
+@command(app, "docs")
+def docs(
+    session: Session,
+    destination: Annotated[str, typer.Argument(help="The id of the destination, like amazon-s3.")],
+) -> None:
+    """Print the page about a destination: everything that it asks for, as Markdown."""
+    where = f"/v1/catalog/{segment(destination)}/documentation"
+    if session.tabular:
+        print(printable(session.client.get(where)), end="")
+    else:
+        for_programs(session, session.client.get(f"{where}/sections"))
 
 
 def _fields(title: str, schema: dict[str, Any]) -> None:

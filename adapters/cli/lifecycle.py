@@ -5,13 +5,18 @@ from typing import Annotated, Any
 import typer
 
 from adapters.cli.changes import IfMatchOption, KeyOption, QuietOption, change, open_new
+from adapters.cli.choices import add_to as add_options
 from adapters.cli.command import command
 from adapters.cli.connections import IdArgument, app
 from adapters.cli.credentials import CredentialOption, EnvironmentOption, FileOption, Given, VariantOption, collect
 from adapters.cli.errors import WrongUse
 from adapters.cli.inputs import body_from, segment, typed
+from adapters.cli.preview import add_to as add_preview
 from adapters.cli.probing import FieldOption
 from adapters.cli.session import Session
+
+add_options(app)
+add_preview(app)
 
 NameOption = Annotated[str | None, typer.Option("--name", help="What people call the connection.")]
 DescriptionOption = Annotated[str | None, typer.Option("--description", help="What it is for.")]

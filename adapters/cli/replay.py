@@ -9,7 +9,7 @@ from adapters.cli.inputs import segment
 from adapters.cli.printing import cell, console, for_programs, new_table, show_list
 from adapters.cli.session import Session
 
-_COLUMNS = {
+COLUMNS = {
     "version": "Version",
     "recorded_at": "When",
     "actor": "Who",
@@ -28,7 +28,7 @@ def history_of(session: Session, kind: str, object_id: str, as_of: str | None = 
 def history_table(session: Session, kind: str, object_id: str, as_of: str | None) -> None:
     """Print the history of one object as a table."""
     found = history_of(session, kind, object_id, as_of)
-    show_list(session, found, _COLUMNS, title="History", empty="Nothing has happened yet.")
+    show_list(session, found, COLUMNS, title="History", empty="Nothing has happened yet.")
 
 
 def replay(session: Session, object_id: str, *, step: bool) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -74,6 +74,9 @@ class Parts(Protocol):
 
     def backup(self, options: Options, target: Path, progress: Progress) -> dict[str, Any]:
         """Back up log and vault; return `{head, events, accounts, lost, key: {ids, file, state, fix}, ...}`."""
+
+    def check_specs(self, places: Sequence[Path]) -> list[tuple[str, list[dict[str, Any]]]]:
+        """Return each file of *places* with its faults, `{line, path, reason}`; line 0 stands for none."""
 
     def restore(self, options: Options, backup: Path, expect: str | None = None) -> dict[str, Any]:
         """Restore a backup to an empty home; return the same about it."""

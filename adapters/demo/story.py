@@ -112,7 +112,7 @@ class Story:
         self._audit(landing)
 
     def _cards(self, title: str) -> list[dict[str, Any]]:
-        cards: list[dict[str, Any]] = self.interlock.lists.cards(ME, limit=None)["items"]
+        cards: list[dict[str, Any]] = self.interlock.cards.browse(ME, limit=None)["items"]
         self.stage.cards(title, cards)
         return cards
 

@@ -30,6 +30,10 @@ _OURS = frozenset(
 
 async def probe(attempt: Attempt, checks: Checks) -> None:
     """Post an empty batch to the endpoint; without parameters there is no host yet, and nothing can be tried."""
+    if attempt.variant not in ("none", "bearer"):
+        what = "signing in by this variant is not part of this release: nothing was tried"
+        checks.add("authenticate", CheckStatus.NOT_TESTABLE, "variant-not-supported", what)
+        return
     if attempt.parameters is None:
         what = "only the parameters name the host: the credential is tried when they are set"
         checks.add("authenticate", CheckStatus.NOT_TESTABLE, "host-not-known", what)

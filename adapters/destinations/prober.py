@@ -47,12 +47,13 @@ class DestinationProber:
             checks.timed_out(self._seconds)
         except Exception as error:
             # Only the kind of the error is told: its text may repeat what was sent.
-            what = f"the probe itself failed ({_place(error)})"
+            what = f"the probe itself failed ({place(error)})"
             fix = "this is a fault of Interlock, please report it"
             checks.failed(CheckFailed("probe-failed", what, kind="configuration", fix=fix))
         return checks.report()
 
 
-def _place(error: Exception) -> str:
+def place(error: Exception) -> str:
+    """Say which kind of error it is and where it was raised, without its text."""
     *_, (frame, line) = walk_tb(error.__traceback__)
     return f"{type(error).__name__} in {frame.f_globals.get('__name__')}, line {line}"

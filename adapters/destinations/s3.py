@@ -45,20 +45,25 @@ async def probe(attempt: Attempt, checks: Checks) -> None:
         what = "signing in by this variant is not part of this release: nothing was tried"
         checks.add("authenticate", CheckStatus.NOT_TESTABLE, "variant-not-supported", what)
         return
-    key = S3Key(_checked(attempt.given("access_key"), "access_key"), attempt.secret("secret_key"))
-    _checked(key.secret_key.reveal(), "secret_key")
-    try:
-        client = S3Client(attempt.door, key, region=attempt.given("region"), endpoint=attempt.given("endpoint"))
-    except ValueError:
-        fix = "send a region like eu-west-1"
-        raise CheckFailed(
-            "region-malformed", "is no region", kind="parameters", fix=fix, pointer="/credential/region"
-        ) from None
+    client, key = client_of(attempt)
     if attempt.parameters is None:
         await check_key(client, key, checks)
         return
     bucket = attempt.parameter("bucket_name")
     await check_bucket(client, key, bucket, folder_parts(attempt.parameter("folder_path")), checks)
+
+
+def client_of(attempt: Attempt) -> tuple[S3Client, S3Key]:
+    """Return who speaks with the key of an attempt, and the key; raises CheckFailed for one that can be none."""
+    key = S3Key(_checked(attempt.given("access_key"), "access_key"), attempt.secret("secret_key"))
+    _checked(key.secret_key.reveal(), "secret_key")
+    try:
+        return S3Client(attempt.door, key, region=attempt.given("region"), endpoint=attempt.given("endpoint")), key
+    except ValueError:
+        fix = "send a region like eu-west-1"
+        raise CheckFailed(
+            "region-malformed", "is no region", kind="parameters", fix=fix, pointer="/credential/region"
+        ) from None
 
 
 async def check_key(client: S3Client, key: S3Key, checks: Checks) -> None:
@@ -67,14 +72,14 @@ async def check_key(client: S3Client, key: S3Key, checks: Checks) -> None:
     checks.tried = f"ListBuckets at {client.base().shown} with access key {key.access_key}"
     with checks.making("authenticate"):
         answer = await client.list_buckets(checks.stage)
-        _judge_key(answer)
+        judge_key(answer)
         if answer.code in ("AccessDenied", "AllAccessDisabled"):
             what = "S3 knows this key, which may not list buckets: that is fine, the bucket is named later"
             checks.add("authenticate", CheckStatus.WARNING, "cannot-list", what)
         else:
-            _judge_region(answer, client)
+            judge_region(answer, client)
             if not answer.listing:
-                raise _odd(answer)
+                raise odd(answer)
     checks.principal = key.access_key
 
 
@@ -88,9 +93,9 @@ async def check_bucket(client: S3Client, key: S3Key, bucket: str, folder: tuple[
     checks.tried = f"ListObjectsV2 of s3://{bucket}/{prefix} with access key {key.access_key}"
     with checks.making("authenticate"):
         answer = await client.look(bucket, prefix, checks.stage)
-        _judge_key(answer)
+        judge_key(answer)
         if not answer.code and not answer.listing:
-            raise _odd(answer)
+            raise odd(answer)
     checks.principal = key.access_key
     with checks.making("authorise", pointer=BUCKET):
         _judge_bucket(answer, client, checks)
@@ -116,7 +121,8 @@ def _checked(text: str, field: str) -> str:
     raise CheckFailed("credential-malformed", what, kind="credential", fix=fix, pointer=pointer)
 
 
-def _judge_key(answer: S3Answer) -> None:
+def judge_key(answer: S3Answer) -> None:
+    """Raise CheckFailed where S3 refuses the key, our clock, or everybody."""
     if answer.code in _REJECTED:
         code, what, pointer = _REJECTED[answer.code]
         raise CheckFailed(code, what, kind="credential", fix="send a key that is active", pointer=pointer)
@@ -135,7 +141,8 @@ def _judge_service(answer: S3Answer) -> None:
         raise CheckFailed("s3-fails", what, kind="unreachable", fix=fix)
 
 
-def _judge_region(answer: S3Answer, client: S3Client) -> None:
+def judge_region(answer: S3Answer, client: S3Client) -> None:
+    """Raise CheckFailed where S3 sends us to another region."""
     if answer.code in _REGIONS or answer.status in (301, 307, 308):
         where = f" ({answer.region})" if answer.region else ""
         what = f"this belongs to another region{where}, not to {client.region}"
@@ -146,7 +153,7 @@ def _judge_region(answer: S3Answer, client: S3Client) -> None:
 
 
 def _judge_bucket(answer: S3Answer, client: S3Client, checks: Checks) -> None:
-    _judge_region(answer, client)
+    judge_region(answer, client)
     if answer.code == "NoSuchBucket":
         fix = "correct the name, or create the bucket"
         raise CheckFailed("bucket-missing", "there is no such bucket", kind="parameters", fix=fix, pointer=BUCKET)
@@ -154,7 +161,7 @@ def _judge_bucket(answer: S3Answer, client: S3Client, checks: Checks) -> None:
         what = "the key may not list this bucket (s3:ListBucket); whether it may write decides"
         checks.add("authorise", CheckStatus.WARNING, "cannot-list", what, fix="allow s3:ListBucket on the bucket")
     elif answer.status >= 300:
-        raise _odd(answer)
+        raise odd(answer)
 
 
 def _judge_object(answer: S3Answer, permission: str, verb: str) -> None:
@@ -168,10 +175,11 @@ def _judge_object(answer: S3Answer, permission: str, verb: str) -> None:
     if answer.code == "NoSuchBucket":
         fix = "correct the name, or create the bucket"
         raise CheckFailed("bucket-missing", "there is no such bucket", kind="parameters", fix=fix, pointer=BUCKET)
-    raise _odd(answer)
+    raise odd(answer)
 
 
-def _odd(answer: S3Answer) -> CheckFailed:
+def odd(answer: S3Answer) -> CheckFailed:
+    """Return what to raise for an answer that S3 does not give."""
     what = f"this is not how S3 answers ({answer.status} {answer.code or 'without a code'})"
     fix = "see that the endpoint is the address of an S3 service"
     return CheckFailed("protocol-error", what, kind="unreachable", fix=fix, pointer="/credential/endpoint")

@@ -1,4 +1,4 @@
-"""S3Client: the four calls of S3 that a probe needs, each one request through the door."""
+"""S3Client: the few calls of S3 that probes and lists need, each one request through the door."""
 
 import re
 from contextlib import nullcontext
@@ -14,6 +14,7 @@ from engine.secret import Secret
 _REGION = re.compile(r"[a-z]{2}(-[a-z0-9]+){1,4}")
 _CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
 _NAMED_REGION = re.compile(rb"<Region>([a-z0-9-]{1,32})</Region>")
+_BUCKET = re.compile(rb"<Name>([A-Za-z0-9._-]{1,255})</Name>")
 _LIMIT = 4 * 1024 * 1024  # not every service keeps to max-buckets, and an account may have 10,000
 DEFAULT_REGION = "us-east-1"
 
@@ -32,7 +33,7 @@ class S3Answer:
     """An answer of S3. `code` is its own error code (`NoSuchBucket`), empty when it went well or gave none.
 
     `listing` says that it is a list of buckets or objects, which only an S3 service gives;
-    `later` is what it asks for when it is busy.
+    `later` is what it asks for when it is busy. `names` are the buckets of a list of buckets, `more` if it goes on.
     """
 
     status: int
@@ -41,6 +42,8 @@ class S3Answer:
     date: str
     listing: bool
     later: str
+    names: tuple[str, ...] = ()
+    more: bool = False
 
     @classmethod
     def of(cls, response: DoorResponse) -> "S3Answer":
@@ -52,7 +55,10 @@ class S3Answer:
         listing = ok and re.search(rb"<(ListAllMyBuckets|ListBucket)Result[\s>]", response.body) is not None
         shown = region if _REGION.fullmatch(region) else ""
         text = "" if ok or code is None else code[1].decode()
-        return cls(response.status, text, shown, response.headers.get("date", ""), listing, later(response.headers))
+        names = tuple(name.decode() for name in _BUCKET.findall(response.body)) if listing else ()
+        more = listing and b"<ContinuationToken>" in response.body
+        date, asked = response.headers.get("date", ""), later(response.headers)
+        return cls(response.status, text, shown, date, listing, asked, names, more)
 
 
 class S3Client:
@@ -76,9 +82,9 @@ class S3Client:
         # The certificate covers one label before the host: a bucket with dots stays in the path.
         return parse_url(f"https://{bucket}.{host}" if self._is_host(bucket) else f"https://{host}")
 
-    async def list_buckets(self, stage: Stage = nullcontext) -> S3Answer:
-        """Ask which buckets there are: any answer but a refused signature proves the key."""
-        return await self._send("GET", (), query="max-buckets=1", stage=stage)
+    async def list_buckets(self, stage: Stage = nullcontext, *, most: int = 1) -> S3Answer:
+        """Ask which buckets there are, *most* of them: any answer but a refused signature proves the key."""
+        return await self._send("GET", (), query=f"max-buckets={most}", stage=stage)
 
     async def look(self, bucket: str, prefix: str, stage: Stage = nullcontext) -> S3Answer:
         """List at most one object under *prefix*."""

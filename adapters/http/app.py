@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from adapters.http import accounts, audit, catalog, connections, feed, health, probes, projections
+from adapters.http import access, accounts, audit, catalog, connections, feed, health, probes, projections
 from adapters.http.callers import Allows, only
 from adapters.http.openapi import describe
 from adapters.http.problems import answer_with_problems
@@ -18,6 +18,7 @@ ROUTES = (
     *catalog.ROUTES,
     *connections.ROUTES,
     *accounts.ROUTES,
+    *access.ROUTES,
     *probes.ROUTES,
     *audit.ROUTES,
     *feed.ROUTES,

@@ -35,7 +35,7 @@ def command_routes(
             name=f"{trigger}_{kind}",
             summary=command.__doc__ or "",
         )
-    yield Route("POST", f"{where}/{{command}}", _unknown(tuple(commands)), refuses=(404,), shown=False)
+    yield Route("POST", f"{where}/{{command}}", no_such_command(tuple(commands)), refuses=(404,), shown=False)
 
 
 def _taking(kind: str, trigger: str) -> Callable[..., Any]:
@@ -70,8 +70,10 @@ def _taking(kind: str, trigger: str) -> Callable[..., Any]:
     return to_connection if kind == "connection" else to_account
 
 
-def _unknown(known: tuple[str, ...]) -> Callable[..., Any]:
-    async def no_such_command(request: Request, command: Annotated[str, Path()]) -> Response:
+def no_such_command(known: tuple[str, ...]) -> Callable[..., Any]:
+    """Return what answers where there is no command of the name."""
+
+    async def refuse(request: Request, command: Annotated[str, Path()]) -> Response:
         raise NotFound(f"no such command{nearest(command, known)}", fix=f"one of: {', '.join(known)}")
 
-    return no_such_command
+    return refuse

@@ -13,6 +13,7 @@ from adapters.http.bodies import Body, OptionalBody, only_fields
 from adapters.http.callers import Asking
 from adapters.http.commands import command_routes
 from adapters.http.explanations import explanation_routes
+from adapters.http.preview import ROUTES as PREVIEW_ROUTES
 from adapters.http.questions import (
     AsOf,
     ConnectionId,
@@ -113,7 +114,7 @@ def show_connection(
 async def validate_parameters(
     system: Installation, caller: Asking, connection_id: ConnectionId, body: Body
 ) -> Response:
-    """Judge parameters without recording them, and without asking the destination."""
+    """Judge parameters without recording them, and look up what live fields may be chosen from."""
     return plain(await system.probes.judge_parameters(caller, connection_id, body))
 
 
@@ -162,5 +163,6 @@ ROUTES = (
         body=requests.NOTHING,
         tag="probes",
     ),
+    *PREVIEW_ROUTES,
     *command_routes("connection", COMMANDS, _answer_to),
 )

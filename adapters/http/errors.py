@@ -18,10 +18,10 @@ class Unauthenticated(EngineError):
     """The request proves nobody's identity."""
 
     code = "unauthenticated"
-    fix = "send Authorization: Bearer and the token of the administrator, which is in admin.token of the server's home"
+    fix = "send Authorization: Bearer and a token; the administrator's is in admin.token of the server's home"
 
-    def __init__(self, message: str, challenge: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, challenge: str, *, fix: str = "") -> None:
+        super().__init__(message, fix=fix)
         self.challenge = challenge
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Request
+from fastapi import Depends, Path
 from starlette.responses import Response
 
 from adapters.http.answers import plain
@@ -21,10 +21,10 @@ async def show_liveness() -> Response:
     return plain({"status": "ok"})
 
 
-def show_readiness(request: Request, system: Installation) -> Response:
+def show_readiness(system: Installation, proved: Annotated[bool, Depends(is_proved)]) -> Response:
     """Tell whether the installation can do its work; with a token also what is wrong and what to do."""
     report = system.health.report()
-    if not is_proved(request):
+    if not proved:
         checks = [{"name": check["name"], "ok": check["ok"]} for check in report["checks"]]
         report = {"ready": report["ready"], "checks": checks}
     return plain(report) if report["ready"] else plain(report, 503, {"Retry-After": "5"})

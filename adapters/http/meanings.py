@@ -35,6 +35,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "invalid": Meaning(422, "What was sent is not valid", _FIELDS),
     "unstorable": Meaning(422, "What was sent could not be stored and read back unchanged", _FIELDS),
     "not-found": Meaning(404, "There is nothing of that id here", "list what there is"),
+    "sandbox-not-found": Meaning(404, "There is no such sandbox", "ask whoever manages sandboxes for the right name"),
     "forbidden": Meaning(403, "A permission is missing", "ask somebody who manages roles for the permission named"),
     # Versions and keys
     "stale-version": Meaning(412, "Somebody changed this since you read it", _AGAIN),
@@ -65,6 +66,16 @@ MEANINGS: Mapping[str, Meaning] = {
     "unknown-alert": Meaning(422, "The alert is not on offer for this destination", "choose among those on offer"),
     "unknown-marketing-action": Meaning(422, "There is no such marketing action", "choose among those known"),
     "locked-marketing-action": Meaning(422, "The destination cannot do without this marketing action", "add it"),
+    # Access
+    "name-taken": Meaning(409, "There is one of that name already", "use it, or another name"),
+    "last-administrator": Meaning(409, "An administrator must remain", "make somebody else one first"),
+    "role-held": Meaning(409, "The role is held already", "nothing needs to be done"),
+    "role-not-held": Meaning(409, "The role is not held", "nothing needs to be done"),
+    "built-in-role": Meaning(409, "The role belongs to Interlock and stays as it is", "define another role"),
+    "role-in-use": Meaning(409, "Somebody holds the role", "take it from them first"),
+    "default-sandbox": Meaning(409, "Everybody works there who names no sandbox", "keep it"),
+    "token-refused": Meaning(401, "The token proves nobody's identity", "send a good bearer token"),
+    "token-expired": Meaning(401, "The token has expired", "issue another one"),
     # The destination
     "credential-rejected": Meaning(422, "The destination refused the credential", _CREDENTIAL),
     "parameters-rejected": Meaning(422, "The destination refused the parameters", "see the checks; correct the fields"),

@@ -51,8 +51,38 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "edit_marketing_actions": {"none": {"marketing_actions": []}},
     "save": {"and leave": {"then": "exit"}, "and go on": {"then": "activate"}},
     "reauthorise": {"a new key": {"credential": _ACCESS_KEY}},
+    "person.add": {"a person": {"name": "Ann", "email": "ann@example.com", "opt_ins": ["email"]}},
+    "person.edit": {"no messages": {"opt_ins": []}},
+    "service_account.add": {"a program": {"name": "nightly-deploy"}},
+    "give_role": {"a role": {"role": "viewer"}},
+    "take_role": {"a role": {"role": "viewer"}},
+    "role.define": {
+        "to connect in one sandbox": {
+            "name": "connector",
+            "permissions": ["view-destinations", "manage-destinations"],
+            "sandboxes": ["dev"],
+            "labels": ["internal"],
+        }
+    },
+    "role.redefine": {"another sandbox": {"sandboxes": ["dev", "stage"]}},
+    "token.issue": {
+        "to look only": {
+            "owner": "nightly-deploy",
+            "name": "pipeline",
+            "permissions": ["view-destinations"],
+            "expires_at": "2027-01-01T00:00:00Z",
+        }
+    },
+    "sandbox.create": {"a sandbox": {"name": "dev", "title": "Development"}},
+    "sandbox.retitle": {"a title": {"title": "For trying things out"}},
     "rename": {"a name": {"name": "Exports of the north"}},
 }
+
+
+def examples_of(command: type[Command]) -> Mapping[str, Any]:
+    """Return examples of the body of a command, by what they show."""
+    own = EXAMPLES.get(f"{command.TARGET}.{command.TRIGGER}")
+    return own or EXAMPLES.get(command.TRIGGER) or {"nothing to say": {}}
 
 
 def command_body(command: type[Command]) -> dict[str, Any]:
@@ -68,7 +98,7 @@ def command_body(command: type[Command]) -> dict[str, Any]:
             schema["properties"] = {name: part for name, part in schema["properties"].items() if name != hidden}
             schema["required"] = [name for name in schema.get("required", ()) if name != hidden]
     schema = {name: part for name, part in schema.items() if name not in ("title", "description") and part != []}
-    return _body(schema, EXAMPLES.get(command.TRIGGER, {"nothing to say": {}}), required="required" in schema)
+    return _body(schema, examples_of(command), required="required" in schema)
 
 
 def _body(schema: Mapping[str, Any], examples: Mapping[str, Any], *, required: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from adapters.http.problems import MALFORMED_CURSOR, MEDIA_TYPE
 from adapters.http.questions import only_known_questions, only_single_headers, takes_a_cursor
 
 _ALWAYS = (500,)
-_WITH_A_TOKEN = (401, 403, 422, 503)
+_WITH_A_TOKEN = (401, 403, 404, 422, 503)
 _WITH_A_BODY = (400, 408, 413, 415)
 COMMAND = (404, 409, 412, 428, 502, 504)
 """What a command to an existing object can be refused with, beside what every request can."""

@@ -1,13 +1,12 @@
 """The answers as the API describes them. Rows are those of the projections; nothing here decides anything."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from projections.accounts import AccountRow
 from projections.attempts import AttemptRow
 from projections.audit import AuditRow
-from projections.cards import Control
 from projections.connections import ConnectionRow
 from workflows.probe import ProbeCheck
 
@@ -174,57 +173,3 @@ class UnreadableEvent(Shape):
     version: int
     topic: str
     unreadable: str
-
-
-class Card(Shape):
-    """A destination as the catalog shows it; `explanation` (with `explain`) names the facts behind its control."""
-
-    destination: str
-    name: str
-    category: str
-    description: str
-    type: str
-    status: str
-    availability: str
-    data_kinds: list[str]
-    documentation: str
-    control: Control
-    secondary_controls: list[Control]
-    connections: int
-    drafts: int
-    explanation: dict[str, JsonValue] = {}
-
-
-class CardPage(Shape):
-    """A page of the catalog."""
-
-    items: list[Card]
-    next: str | None
-
-
-class WayToSignIn(Shape):
-    """A way to sign in; `credential` is the JSON Schema of what it asks for."""
-
-    id: str
-    type: str
-    title: str
-    kind: str
-    reason: str
-    credential: dict[str, Any] | None
-
-
-class Spec(Shape):
-    """The version of a catalog entry, and its digest."""
-
-    version: int
-    digest: str
-
-
-class WholeCard(Card):
-    """A destination with its ways to sign in and the JSON Schema of its parameters."""
-
-    variants: list[WayToSignIn]
-    parameters: dict[str, Any] | None
-    alerts: list[str]
-    locked_marketing_actions: list[str]
-    spec: Spec

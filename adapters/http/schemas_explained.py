@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue
 
 from adapters.http.schemas import FieldError, Guard, Shape
+from workflows.options import OptionsAnswer
 from workflows.probe import CheckStatus, ProbeCheck
 
 
@@ -107,11 +108,20 @@ class ProbeAnswer(Shape):
 
 
 class Validation(Shape):
-    """Whether parameters are in order, as far as that can be told without asking the destination."""
+    """Whether parameters are in order, as far as that can be told without trying them, and what may be chosen.
+
+    `options` holds, by JSON Pointer, what each live field may be chosen from. They are suggestions: `warnings` name
+    chosen values that are not among them; whether such a value is taken is seen when the parameters are set.
+    """
 
     valid: bool
     errors: list[FieldError]
     values: dict[str, JsonValue] | None
+    options: dict[str, OptionsAnswer] = Field(
+        description="`offered` (no choices at all: the list is empty), `waiting` for other fields, `failed` or "
+        "`unsupported`; a list that could not be looked up is never told as an empty one."
+    )
+    warnings: list[FieldError]
 
 
 class Finding(Shape):

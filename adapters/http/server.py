@@ -15,7 +15,8 @@ from adapters.http.wire import Wire
 from adapters.settings import Settings
 from adapters.system import System
 from adapters.tokens import admin_token
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError, Invalid, LogError
+from engine.secret import Secret
 
 _EXPIRE_EVERY = 3600.0
 _PATIENCE = 10
@@ -68,6 +69,7 @@ def serve(system: System, settings: Settings) -> None:
         TokenUnusable: the administrator's token cannot be read or made.
     """
     token = admin_token(settings.token_path)
+    first = _begin(system, token)
     listener = _listen(settings)
     address = _address(listener, settings.host)
     config = uvicorn.Config(
@@ -85,8 +87,23 @@ def serve(system: System, settings: Settings) -> None:
     told.handlers, told.propagate = [_ToStructlog(logging.WARNING)], False
     _announce(system, address)
     print(f"Interlock answers at {address} (API under /v1), token in {settings.token_path}", flush=True)
+    if first:
+        print(
+            "That token is the administrator's; interlock token create makes others, for people and programs",
+            flush=True,
+        )
     with listener, system.views.supervisor:
         asyncio.run(_serve(Server(config, system), listener, system))
+
+
+def _begin(system: System, token: Secret) -> bool:
+    """Record who the administrator is; tell whether the token is a new one."""
+    try:
+        return asyncio.run(system.access.begin(token))
+    except LogError as error:  # health says so, and the next start will
+        if structlog.is_configured():
+            _log.warning("administrator not recorded", code=error.code, reason=str(error))
+        return False
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Checks from outside and inside: probes of destinations, verification of the log, health of the installation."""
+"""Checks of destinations and of the log: what is tried on request, and whether what is stored is sound."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,12 +8,11 @@ from uuid import UUID
 
 from adapters.system.explaining import as_id
 from adapters.system.keys import key_of
+from adapters.system.options import LiveOptions
 from adapters.system.parsing import LONGEST_NAME, MOST_PROBLEMS
-from adapters.system.views import FreshViews
 from engine.application import Workflows
 from engine.definition import Definition
-from engine.errors import EngineError, Invalid, NotFound
-from engine.follower import Lag
+from engine.errors import Invalid, NotFound
 from engine.log import EventLog, Head, LoggedEvent
 from engine.projection import BATCH
 from engine.receipts import ReceiptCheck
@@ -21,6 +20,7 @@ from engine.storable import escape, presentable
 from engine.verification import verify
 from workflows.account.service import AccountService
 from workflows.connection.aggregate import Connection
+from workflows.file_format import warnings as format_warnings
 from workflows.parameters import refuse_nothing, validate_parameters
 from workflows.permissions import Caller, authorise
 from workflows.ports import Catalog, Patterns
@@ -33,9 +33,16 @@ _HEAD = re.compile("([0-9]{1,18}):([0-9]{1,18}):([0-9a-fA-F]{64})")
 class Probes:
     """Destinations tried on request; nothing is stored."""
 
-    def __init__(self, workflows: Workflows, catalog: Catalog, accounts: AccountService, patterns: Patterns) -> None:
+    def __init__(
+        self,
+        workflows: Workflows,
+        catalog: Catalog,
+        accounts: AccountService,
+        patterns: Patterns,
+        options: LiveOptions,
+    ) -> None:
         self._workflows, self._catalog = workflows, catalog
-        self._accounts, self._patterns = accounts, patterns
+        self._accounts, self._patterns, self._options = accounts, patterns, options
 
     async def probe(self, caller: Caller, body: Any) -> dict[str, Any]:
         """Try a destination with `{destination, variant?, credential?, fields?}` before anything is stored.
@@ -50,7 +57,7 @@ class Probes:
         fields = None
         if asked.get("fields") is not None:
             whole = {"name": "probe", "data_kind": spec.data_kinds[0], "fields": asked["fields"]}
-            fields = validate_parameters(spec, whole, self._patterns)["fields"]
+            fields = validate_parameters(spec, whole, self._patterns, variant=variant.id)["fields"]
         if variant.kind != "credential" and asked.get("credential"):
             raise Invalid([("/credential", f"{spec.name} asks for no credential here")], fix="leave it out")
         if variant.kind == "credential":
@@ -74,22 +81,35 @@ class Probes:
         return shown(await self._accounts.probe(spec, account, connection.variant, fields, caller.sandbox))
 
     async def judge_parameters(self, caller: Caller, connection_id: UUID | str, body: Any) -> dict[str, Any]:
-        """Say whether a body of set_parameters (once saved: of edit_parameters) is in order.
+        """Say whether a body of set_parameters (once saved: of edit_parameters) is in order, and what may be chosen.
 
-        Nothing is recorded, and the destination is not asked.
+        Nothing is recorded. The destination is asked only for the choices of live options: a value that it does not
+        offer is a warning, and whether it is taken is seen when the parameters are set.
         """
         authorise(caller, "manage-destinations")
         connection = await self._connection(caller, connection_id)
         before = connection.parameters if connection.state in ("saved", "disabled") else None
         spec = spec_of(self._catalog, connection, "set_parameters")
+        errors: list[dict[str, str]] = []
+        values = None
         try:
             if before is not None:
                 refuse_nothing(body)
             values = validate_parameters(spec, body, self._patterns, before=before)
+            fields = values["fields"]
         except Invalid as invalid:
             errors = [{"pointer": pointer, "message": message} for pointer, message in invalid.errors]
-            return {"valid": False, "errors": errors, "values": None}
-        return {"valid": True, "errors": [], "values": values}
+            sent = body.get("fields") if isinstance(body, Mapping) else None
+            fields = sent if isinstance(sent, Mapping) else {}
+        options, warnings = await self._options.suggest(caller, connection, spec, fields)
+        warnings = [*warnings, *format_warnings(spec, values["file_format"] if values else None)]
+        return {
+            "valid": not errors,
+            "errors": errors,
+            "values": values,
+            "options": {pointer: answer.model_dump(mode="json") for pointer, answer in options.items()},
+            "warnings": [{"pointer": pointer, "message": message} for pointer, message in warnings],
+        }
 
     async def _connection(self, caller: Caller, connection_id: UUID | str) -> Connection:
         try:
@@ -173,76 +193,3 @@ def head_of(text: str) -> Head:
             fix="send the head that an earlier verification told, as it is",
         )
     return Head(int(found[2]), int(found[1]), bytes.fromhex(found[3]))
-
-
-class Health:
-    """Whether the installation can do its work, and if not, why."""
-
-    def __init__(
-        self, workflows: Workflows, views: FreshViews, vault_problem: Callable[[], str | None], catalog: Any
-    ) -> None:
-        self._workflows, self._views = workflows, views
-        self._vault_problem, self._catalog = vault_problem, catalog
-        self._unsound = ""
-
-    def report(self) -> dict[str, Any]:
-        """Return `{ready, checks}`: log, vault, catalog and each view, with what is wrong and what to do."""
-        checks = [self._log(), self._vault(), *self._projections(), self._specs()]
-        return {"ready": all(check["ok"] for check in checks if check["name"] != "catalog"), "checks": checks}
-
-    def verified(self, found: Mapping[str, Any]) -> None:
-        """Take over what a verification of the log came to; one that found nothing clears what was met before."""
-        wrong = [*found["store"], *(finding["message"] for finding in found["findings"])]
-        self._unsound = "" if found["sound"] else f"verification found: {wrong[0]}"
-        if found["sound"]:
-            self._workflows.unreadable = ""
-
-    def _log(self) -> dict[str, Any]:
-        try:
-            head = self._workflows.log.head()
-        except EngineError as error:
-            return {"name": "log", "ok": False, "message": str(error), "fix": error.fix}
-        if trouble := self._workflows.unreadable or self._unsound:
-            return {"name": "log", "ok": False, "message": trouble, "fix": "interlock audit verify names the row"}
-        return {"name": "log", "ok": True, "message": f"{head.sequence} events, position {head.position}", "fix": ""}
-
-    def _vault(self) -> dict[str, Any]:
-        problem = self._vault_problem()
-        fix = "put the key file back that this vault was made with" if problem else ""
-        return {"name": "vault", "ok": problem is None, "message": problem or "open", "fix": fix}
-
-    def _projections(self) -> list[dict[str, Any]]:
-        try:
-            checks = [_told(lag) for lag in self._views.lags()]
-        except EngineError as error:
-            return [{"name": "views", "ok": False, "message": str(error), "fix": error.fix}]
-        if trouble := self._views.supervisor.trouble("log"):
-            checks.append({"name": "views", "ok": False, "message": trouble, "fix": "see the check of the log"})
-        return checks
-
-    def _specs(self) -> dict[str, Any]:
-        problems = getattr(self._catalog, "problems", ())
-        message = "; ".join(f"{file}: {why}" for file, why in problems) or f"{len(self._catalog.all())} destinations"
-        return {"name": "catalog", "ok": not problems, "message": message, "fix": ""}
-
-
-def _told(lag: Lag) -> dict[str, Any]:
-    message, fixes = f"at position {lag.position}", []
-    if lag.behind:
-        message += f", {lag.behind} behind (it catches up when asked), the oldest for {lag.seconds:.0f} s"
-    failed = [parked.position for parked in lag.parked if not parked.held]
-    held = [parked.position for parked in lag.parked if parked.held]
-    if failed:
-        message += f"; parked: {_some(failed)}"
-        fixes.append("interlock audit verify says what is wrong with the parked events; retry takes them in again")
-    if held:
-        message += f"; left out by an operator: {_some(held)}"
-    if lag.trouble:
-        message += f"; not followed: {lag.trouble}"
-        fixes.append("it is tried again by itself; see the log of the server")
-    ok = not (failed or lag.trouble)
-    return {"name": f"view {lag.name}", "ok": ok, "message": message, "fix": "; ".join(fixes)}
-
-
-def _some(positions: Sequence[int]) -> str:
-    return ", ".join(map(str, positions[:5])) + (f" and {len(positions) - 5} more" if len(positions) > 5 else "")

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import structlog
 
+from adapters.system.access import Access
 from adapters.system.calls import Call, tell
 from adapters.system.keys import scope_of
+from adapters.system.kinds import ACCESS, AGGREGATES, not_here, realm_of
 from adapters.system.matching import expect_version
 from adapters.system.outcome import Outcome, Show
 from adapters.system.parsing import body_of, canonical, command_class, parse
@@ -35,15 +37,12 @@ from engine.errors import (
     TransitionRefused,
 )
 from engine.log import CommandKey, Receipt
-from workflows.account.aggregate import Account
-from workflows.connection.aggregate import Connection
-from workflows.permissions import Caller, authorise, connect_permissions
+from workflows.permissions import Caller, authorise, connect_permissions, sees
 from workflows.ports import Catalog, Vault
 
 Handler = Callable[[Any, Context, CommandKey | None], Awaitable[Receipt]]
 Possible = Callable[[Caller, str, UUID], Awaitable[tuple[str, ...]]]
 """(caller, kind, id) -> the commands that they may send to that object now."""
-AGGREGATES: dict[str, type[Workflow]] = {"connection": Connection, "account": Account}
 
 _log = structlog.get_logger("interlock")
 
@@ -60,11 +59,13 @@ class Commands:
         handlers: Mapping[type[Command], Handler],
         show: Show,
         possible: Possible,
+        access: Access,
+        attempts: AttemptLog,
         clock: Clock,
     ) -> None:
         self._workflows, self._catalog, self._vault = workflows, catalog, vault
         self._handlers, self._show, self._possible, self._clock = handlers, show, possible, clock
-        self._attempts = AttemptLog(workflows)
+        self._access, self._attempts = access, attempts
         self._flying: set[bytes] = set()
         self._mutex = Lock()
 
@@ -85,7 +86,7 @@ class Commands:
         With *must_match*, a change that does not say on which version it was decided is refused.
         """
         command = command_class(kind, trigger)
-        context = self._context(caller, key)
+        context = self._context(caller, key, kind)
         call = Call(command, body, lambda found: parse(command, body, found), caller, context, if_match, must_match)
         return await self._judge(call, target)
 
@@ -102,14 +103,14 @@ class Commands:
             Conflict: somebody else recorded first; nothing changed.
             LogError: the log cannot be written; nothing changed.
         """
-        context = self._context(caller, key)
+        context = self._context(caller, key, command.TARGET)
         call = Call(type(command), body_of(command), lambda _: command, caller, context, if_match, False)
         return await self._judge(call, command.target_id)
 
-    def _context(self, caller: Caller, key: str | None) -> Context:
+    def _context(self, caller: Caller, key: str | None, kind: str = "") -> Context:
         return Context(
             actor=caller.actor,
-            sandbox=caller.sandbox,
+            sandbox=realm_of(kind, caller),
             on_behalf_of=caller.on_behalf_of,
             traceparent=caller.traceparent,
             key=key,
@@ -126,11 +127,13 @@ class Commands:
         self._workflows.looks_once()
         try:
             self._authorise(call)
+            if command.TARGET in ACCESS:
+                await self._access.begin()
             if not command.OPENS:
-                workflow = await self._find(command.TARGET, target, call.caller.sandbox)
+                workflow = await self._find(command.TARGET, target, call.caller)
                 line |= {"id": workflow.id, "state_before": workflow.state}
             outcome = await self._once(call, workflow)
-            line |= {"id": outcome.shown["id"], "destination": outcome.shown["destination"]}
+            line |= {"id": outcome.shown["id"], "destination": outcome.shown.get("destination")}
             line |= {"state_after": outcome.shown["state"], "version": outcome.receipt.version}
             line |= {"position": outcome.receipt.position, "verdict": "replayed" if outcome.replayed else "accepted"}
             return outcome
@@ -168,7 +171,7 @@ class Commands:
         about = "new" if call.command.OPENS else "unknown"
         if workflow is None and not call.command.OPENS:
             with suppress(EngineError):  # who lacks a permission, lacked it for this one
-                workflow = await self._find(call.command.TARGET, target, call.caller.sandbox)
+                workflow = await self._find(call.command.TARGET, target, call.caller)
         # The key is for an answer to be found by, and nothing is found by that of a refused command.
         return await self._attempts.refused(
             replace(call.context, key=None),
@@ -181,13 +184,15 @@ class Commands:
             guards=tuple(report.as_dict() for report in getattr(error, "guards", ())),
         )
 
-    async def _find(self, kind: str, target: UUID | str | None, sandbox: str) -> Workflow:
+    async def _find(self, kind: str, target: UUID | str | None, caller: Caller) -> Workflow:
         try:
             wanted = target if isinstance(target, UUID) else UUID(str(target))
-            return await self._workflows.get(AGGREGATES[kind], wanted, sandbox)
+            found = await self._workflows.get(AGGREGATES[kind], wanted, realm_of(kind, caller))
         except (ValueError, NotFound):
-            # One text for an id that is none, a missing object and one of another sandbox.
-            raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s") from None
+            raise not_here(kind) from None
+        if kind not in ACCESS and not sees(caller, getattr(found, "labels", ())):
+            raise not_here(kind)
+        return found
 
     async def _once(self, call: Call, workflow: Workflow | None) -> Outcome:
         """Decide a command with a key at most once: a known key answers with its first receipt."""
@@ -242,13 +247,19 @@ class Commands:
         if workflow is not None and (call.must_match or call.if_match is not None):
             await self._expect_version(workflow, call)
         asked = call.make(workflow.id if workflow else None)
+        await self._access.may_send(call.caller, asked)
         try:
             receipt = await self._handlers[call.command](asked, call.context, key)
         except Conflict as conflict:
             if workflow is not None and call.if_match is not None and conflict.stream == workflow.id:
                 await self._expect_version(workflow, call)
             raise
-        return await self._shown(call.command, receipt)
+        finally:
+            if call.command.TARGET in ACCESS:
+                self._access.changed()
+        outcome = await self._shown(call.command, receipt)
+        unshown = self._access.service.take_unshown(receipt.stream)
+        return replace(outcome, secret=unshown) if unshown else outcome
 
     async def _shown(self, command: type[Command], receipt: Receipt, *, replayed: bool = False) -> Outcome:
         try:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from adapters.system.inputs import input_schema, prefill
+from adapters.system.kinds import ACCESS, AGGREGATES, may_see, not_here, realm_of
 from adapters.system.moments import Moment
 from adapters.system.parsing import KINDS
 from adapters.system.standing import Standing
@@ -18,15 +19,16 @@ from engine.guard import GuardReport
 from engine.history import steps
 from engine.projection import Projection
 from projections.audit import describe_changes, sentence
+from workflows.access.aggregate import Holder
+from workflows.access.guards import ADMINISTRATOR
+from workflows.access.service import AccessService
 from workflows.account.aggregate import Account
 from workflows.connection.aggregate import Connection
 from workflows.connection.handlers import known_facts
 from workflows.nearest import nearest
-from workflows.permissions import Caller, judge, may_view
+from workflows.permissions import Caller, judge, sees
 from workflows.ports import Catalog, Patterns
 from workflows.withdrawal import spec_if_any
-
-AGGREGATES: dict[str, type[Workflow]] = {"connection": Connection, "account": Account}
 
 
 class Explanations:
@@ -49,27 +51,32 @@ class Explanations:
         """Return the row of one object, as it stands or stood: the fold of its own stream."""
         return self._row(kind, object_id, None, Moment(version=version))
 
-    def _row(self, kind: str, object_id: UUID, sandbox: str | None, moment: Moment) -> dict[str, Any]:
+    def _row(self, kind: str, object_id: UUID, caller: Caller | None, moment: Moment) -> dict[str, Any]:
         row = self._rows[kind].row(object_id, moment)
-        now = self._rows[kind].row(object_id, Moment()) if row is None and moment.past else row
-        # A foreign object and one of another kind look exactly like a missing one.
-        if now is None or (sandbox is not None and now.sandbox != sandbox):
-            raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s")
+        # Who may see an object as it stood is said by its access labels of today.
+        now = self._rows[kind].row(object_id, Moment()) if moment.past and (caller or row is None) else row
+        # A foreign object, a hidden one and one of another kind look exactly like a missing one.
+        if now is None or not _exists_for(caller, kind, now):
+            raise not_here(kind)
         if row is None:
             raise NotFound(_never_stood(moment, now.version), fix="its history tells which versions it has, and when")
-        return {**row.model_dump(mode="json"), "etag": f'"{row.version}-{row.digest}"'}
+        shown = row.shown() if kind in ACCESS else row.model_dump(mode="json")
+        return {**shown, "etag": f'"{row.version}-{row.digest}"'}
 
     def get(self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None) -> dict[str, Any]:
         """Return one object as a caller may see it, now or as of a moment; its `etag` is for If-Match."""
-        may_view(caller)
-        return self._row(kind, as_id(kind, object_id), caller.sandbox, Moment.of(as_of))
+        may_see(caller, kind)
+        return self._row(kind, as_id(kind, object_id), caller, Moment.of(as_of))
 
     async def _load(self, caller: Caller, kind: str, object_id: UUID | str) -> Any:
-        may_view(caller)
+        may_see(caller, kind)
         try:
-            return await self._workflows.get(AGGREGATES[kind], as_id(kind, object_id), caller.sandbox)
+            found = await self._workflows.get(AGGREGATES[kind], as_id(kind, object_id), realm_of(kind, caller))
         except NotFound:
-            raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s") from None
+            raise not_here(kind) from None
+        if kind not in ACCESS and not sees(caller, getattr(found, "labels", ())):
+            raise not_here(kind)
+        return found
 
     async def actions(self, caller: Caller, kind: str, object_id: UUID | str) -> dict[str, Any]:
         """Return every command with its verdict, guard by guard, by the guards that decide for real."""
@@ -84,7 +91,7 @@ class Explanations:
 
     async def possible(self, caller: Caller, kind: str, object_id: UUID) -> tuple[str, ...]:
         """Return the commands that *caller* may send to an object now, by the same verdicts as `actions`."""
-        workflow = await self._workflows.get(AGGREGATES[kind], object_id, caller.sandbox)
+        workflow = await self._workflows.get(AGGREGATES[kind], object_id, realm_of(kind, caller))
         judged = await self._judged(caller, kind, workflow)
         return tuple(report.command for report, permitted in judged if report.allowed and permitted.passed)
 
@@ -104,7 +111,14 @@ class Explanations:
         return tuple(anew[report.command] if report.command == "authenticate" else report for report in judged)
 
     async def _facts(self, workflow: Any) -> dict[str, Any]:
-        if not isinstance(workflow, Connection):
+        if isinstance(workflow, Holder):
+            access = AccessService(self._workflows)
+            role = await access.role(ADMINISTRATOR)
+            held = await access.administrators(role) if role else ()
+            return {"administrators": frozenset(one.id for one in held)}
+        if not isinstance(workflow, (Connection, Account)):
+            return {}
+        if isinstance(workflow, Account):
             return {"withdrawn": spec_if_any(self._catalog, workflow) is None}
         account = None
         if workflow.account_id is not None:
@@ -146,8 +160,8 @@ class Explanations:
         self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None
     ) -> list[dict[str, Any]]:
         """Return an object's history: each event in a sentence, with what it changed, before and after."""
-        may_view(caller)
-        found = self._row(kind, as_id(kind, object_id), caller.sandbox, Moment.of(as_of))
+        may_see(caller, kind)
+        found = self._row(kind, as_id(kind, object_id), caller, Moment.of(as_of))
         walked = steps(self._workflows, AGGREGATES[kind], UUID(found["id"]), upto=found["version"])
         return [
             {
@@ -184,6 +198,12 @@ class Explanations:
         }
 
 
+def _exists_for(caller: Caller | None, kind: str, row: Any) -> bool:
+    if kind in ACCESS:
+        return bool(row.object == kind)
+    return caller is None or (row.sandbox == caller.sandbox and sees(caller, getattr(row, "labels", ())))
+
+
 def _never_stood(moment: Moment, newest: int) -> str:
     if moment.version is not None:
         return f"it has no version {moment.version}; its newest is {newest}"
@@ -195,4 +215,4 @@ def as_id(kind: str, text: UUID | str) -> UUID:
     try:
         return text if isinstance(text, UUID) else UUID(text)
     except ValueError:
-        raise NotFound(f"no {kind} of that id here", fix=f"list them: GET /v1/{kind}s") from None
+        raise not_here(kind) from None

@@ -8,6 +8,7 @@ from uuid import UUID
 from adapters.system.etag import etag
 from engine.command import Command
 from engine.log import Receipt
+from engine.secret import Secret
 
 ACTIVATION = "this release sets connections up; activating audiences and datasets is not part of it yet"
 
@@ -19,7 +20,8 @@ Show = Callable[[str, UUID, int], dict[str, Any]]
 class Outcome:
     """What an accepted command led to: the object as it stood then, its ETag, the receipt, and where to go next.
 
-    `replayed` tells that the command had been accepted before, and that this is its first receipt.
+    `replayed` tells that the command had been accepted before, and that this is its first receipt. `secret` is a new
+    token: this answer shows it, and nothing else ever does.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class Outcome:
     receipt: Receipt
     next: dict[str, Any] | None = None
     replayed: bool = False
+    secret: Secret | None = None
 
     @classmethod
     def of(cls, command: type[Command], receipt: Receipt, show: Show, replayed: bool = False) -> "Outcome":
@@ -46,7 +49,8 @@ class Outcome:
             "digest": self.receipt.digest.hex(),
         }
         answer = {self.kind: self.shown, "receipt": receipt}
-        return answer | ({"next": self.next} if self.next else {})
+        once = {"secret": self.secret.reveal()} if self.secret else {}
+        return answer | once | ({"next": self.next} if self.next else {})
 
 
 def _next(receipt: Receipt, shown: dict[str, Any]) -> dict[str, Any]:

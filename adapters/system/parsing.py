@@ -11,6 +11,7 @@ from engine.command import Command
 from engine.errors import Invalid, NotFound
 from engine.secret import Secret
 from engine.storable import escape, presentable
+from workflows.access import commands as access
 from workflows.account import commands as account
 from workflows.connection import commands as connection
 from workflows.nearest import nearest
@@ -40,6 +41,7 @@ _COUNTED = {
 KINDS: dict[str, dict[str, type[Command]]] = {
     "connection": {connection.SelectDestination.TRIGGER: connection.SelectDestination, **connection.COMMANDS},
     "account": {account.CreateAccount.TRIGGER: account.CreateAccount, **account.COMMANDS},
+    **access.COMMANDS,
 }
 """Every command, by what it is about and its trigger."""
 

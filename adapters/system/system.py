@@ -9,27 +9,36 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from adapters.system.access import Access
+from adapters.system.access_lists import AccessLists
 from adapters.system.browsing import Lists
-from adapters.system.checking import Health, Probes, head_of, verify_log
-from adapters.system.commands import AGGREGATES, Commands, Handler
+from adapters.system.cards import CardLists
+from adapters.system.checking import Probes, head_of, verify_log
+from adapters.system.commands import Commands, Handler
 from adapters.system.explaining import Explanations, as_id
 from adapters.system.feed import Feeds
+from adapters.system.health import Health
+from adapters.system.kinds import ACCESS, AGGREGATES
+from adapters.system.options import LiveOptions
 from adapters.system.outcome import Outcome
+from adapters.system.own_options import OwnOptions
+from adapters.system.previewing import Previews, Render
 from adapters.system.upkeep import Upkeep
 from adapters.system.views import FreshViews
 from engine.aggregate import Workflow
 from engine.application import Workflows
-from engine.attempts import Attempts
+from engine.attempts import AttemptLog, Attempts
 from engine.clock import Clock
 from engine.command import Command
 from engine.definition import Definition
 from engine.errors import Conflict, LogCorrupt, Refusal, UnknownTopic
 from engine.projection import Projection, Query
 from engine.snapshots import differing
+from workflows.access.service import AccessService
 from workflows.account.service import AccountService
 from workflows.connection.commands import Expire
 from workflows.permissions import Caller, authorise
-from workflows.ports import Catalog, Patterns, Vault
+from workflows.ports import Catalog, OptionsLister, Patterns, Vault
 
 T = TypeVar("T")
 
@@ -40,8 +49,8 @@ _REMEMBERING: dict[str, type[Workflow]] = {**AGGREGATES, "attempts": Attempts}
 class System:
     """One installation, as every face sees it. Close it, or use it as a context manager.
 
-    `handle` and `submit` take commands; `lists`, `explain`, `probes` and `health` answer questions, `feeds` tell what
-    happens. `run` takes commands from code without an event loop.
+    `handle` and `submit` take commands; `cards`, `lists`, `explain`, `probes`, `previews` and `health` answer
+    questions, `feeds` tell what happens. `run` takes commands from code without an event loop.
     """
 
     def __init__(
@@ -51,7 +60,11 @@ class System:
         catalog: Catalog,
         vault: Vault,
         accounts: AccountService,
+        access: AccessService,
+        lister: OptionsLister,
+        options_seconds: float,
         patterns: Patterns,
+        render_sample: Render,
         views: FreshViews,
         handlers: Mapping[type[Command], Handler],
         definitions: Sequence[Definition],
@@ -62,11 +75,17 @@ class System:
     ) -> None:
         self.workflows, self.catalog, self.views = workflows, catalog, views
         rows: dict[str, Projection[Any]] = {"connection": views.connections, "account": views.accounts}
+        rows |= dict.fromkeys(ACCESS, views.access)
+        attempts = AttemptLog(workflows)
+        self.access = Access(workflows, access, attempts, clock)
         self.explain = Explanations(workflows, catalog, patterns, rows, clock, draft_days)
-        self.lists, self.upkeep = Lists(catalog, views), Upkeep(workflows, views)
-        self.probes = Probes(workflows, catalog, accounts, patterns)
+        self.cards, self.lists, self.upkeep = CardLists(catalog, views), Lists(views), Upkeep(workflows, views)
+        options = LiveOptions(workflows, accounts, lister, OwnOptions(catalog, self.lists), seconds=options_seconds)
+        self.probes = Probes(workflows, catalog, accounts, patterns, options)
+        self.previews = Previews(workflows, catalog, patterns, render_sample, clock)
         self.health = Health(workflows, views, vault_problem, catalog)
         self.feeds = Feeds(workflows)
+        self.access_lists = AccessLists(views, catalog, self.access, self.explain)
         self._commands = Commands(
             workflows=workflows,
             catalog=catalog,
@@ -74,6 +93,8 @@ class System:
             handlers=handlers,
             show=self.explain.show,
             possible=self.explain.possible,
+            access=self.access,
+            attempts=attempts,
             clock=clock,
         )
         self.handle, self.submit = self._commands.handle, self._commands.submit

@@ -16,6 +16,7 @@ from engine.lease import Leases, LocalLeases
 from engine.projection import Page, Projection, Query, Views, fold
 from engine.rebuilding import Rebuilt
 from engine.supervisor import Supervisor
+from projections.access import AccessRows
 from projections.accounts import Accounts
 from projections.attempts import AttemptTrail
 from projections.audit import AuditTrail
@@ -39,13 +40,14 @@ class FreshViews:
     ) -> None:
         self._workflows, self._views, self._blank = workflows, views, blank
         self.cards, self.connections, self.accounts = Cards(), Connections(), Accounts()
-        self.audit, self.attempts = AuditTrail(), AttemptTrail()
+        self.audit, self.attempts, self.access = AuditTrail(), AttemptTrail(), AccessRows()
         self.all: tuple[Projection[Any], ...] = (
             self.cards,
             self.connections,
             self.accounts,
             self.audit,
             self.attempts,
+            self.access,
         )
         self._beside: Views | None = None
         self._waiting = BoundedSemaphore(WAITING)

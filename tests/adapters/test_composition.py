@@ -255,7 +255,7 @@ def test_a_sealed_vault_stops_only_what_needs_a_secret(tmp_path, break_key):
         assert (report["ready"], vault["ok"]) == (False, False)
         assert str(key) in vault["message"]
         assert system.explain.get(ANN, "connection", saved)["state"] == "saved"
-        assert system.lists.cards(ANN)["items"]
+        assert system.cards.browse(ANN)["items"]
         assert system.verify(ANN)["sound"]
         draft = system.wait(connect(system, "data-landing-zone"))
         system.wait(send(system, "disable", draft))

@@ -52,7 +52,7 @@ class Day:
         return self.system.explain.get(ANN, "connection", self.id)
 
     def card(self):
-        return self.system.lists.card(ANN, self.destination)
+        return self.system.cards.show(ANN, self.destination)
 
     def checks(self):
         """Return the checks of the newest step, each with its verdict."""

@@ -5,7 +5,8 @@ from itertools import chain, combinations
 
 import pytest
 
-from projections.cards import CardRow, card_facts, control, secondary_controls
+from projections.cards import CardRow
+from projections.controls import card_facts, configure_new, control, secondary_controls
 from workflows.catalog import DestinationSpec, Variant
 from workflows.permissions import PERMISSIONS, connect_permissions
 
@@ -25,10 +26,11 @@ TABLE = [
     ((YES, NO, YES, ANY, NO, ANY), ("none", "", NO)),
 ]
 
-SAVED = CardRow(sandbox="prod", destination="x", saved=("c1",), because=("e1",))
+SAVED = CardRow(sandbox="prod", destination="x", saved=1)
 DRAFT = CardRow(sandbox="prod", destination="x", drafts=2)
 CAPABILITIES = [("audiences",), ("datasets",), ("audiences", "datasets"), ("audiences", "events")]
-RELEVANT = [name for name in PERMISSIONS if name not in ("view-identity-graph", "view-user-activity-log")]
+UNASKED = ("view-identity-graph", "view-user-activity-log")
+RELEVANT = [name for name in PERMISSIONS[:10] if name not in UNASKED]
 EVERYBODY = [
     frozenset(held) for held in chain.from_iterable(combinations(RELEVANT, n) for n in range(len(RELEVANT) + 1))
 ]
@@ -140,9 +142,55 @@ def test_an_entry_that_supports_nothing_is_called_what_it_is():
     assert "offers neither audiences nor datasets" in found.reason
 
 
-def test_the_facts_behind_a_card_name_the_events():
-    assert card_facts(spec(), SAVED, ALL).events == ("e1",)
-    assert card_facts(spec(), None, ALL).events == ()
+def test_what_takes_one_connection_offers_no_second_one():
+    for within, elsewhere in (("sandbox", False), ("organisation", False), ("organisation", True)):
+        only = spec(one_per=within)
+        another = configure_new(only, SAVED, ALL, elsewhere=elsewhere)
+        assert (another.code, another.label, another.enabled) == ("configure_new", "Configure new destination", False)
+        assert "takes one connection" in another.reason
+        assert control(only, SAVED, ALL, elsewhere=elsewhere).code == "activate_audiences", "the one that is there"
+    assert configure_new(spec(one_per="sandbox"), DRAFT, ALL).enabled, "a draft is no connection"
+
+
+def test_a_connection_in_another_sandbox_counts_only_where_the_organisation_has_one():
+    for within, enabled in ((None, True), ("sandbox", True), ("organisation", False)):
+        found = control(spec(one_per=within), None, ALL, elsewhere=True)
+        assert (found.code, found.enabled) == ("set_up", enabled)
+        assert enabled or "the whole organisation" in found.reason
+
+
+@pytest.mark.parametrize("lifecycle", ["test", "deleted"])
+def test_what_is_not_published_offers_nothing_new_and_keeps_what_is_there(lifecycle):
+    gone = spec(lifecycle=lifecycle)
+    assert not control(gone, DRAFT, ALL).enabled
+    assert control(gone, SAVED, ALL).enabled
+    assert not configure_new(gone, SAVED, ALL).enabled
+
+
+@pytest.mark.parametrize("card", [None, SAVED], ids=["nothing", "saved"])
+@pytest.mark.parametrize("supports", CAPABILITIES, ids="+".join)
+def test_configuring_a_new_one_is_offered_to_whoever_may_connect(supports, card):
+    for held in EVERYBODY:
+        found = configure_new(spec(supports), card, held)
+        assert found.enabled is held.issuperset(connect_permissions(spec(supports)))
+        assert bool(found.reason) is not found.enabled
+
+
+ACCOUNTS = frozenset({"view-destinations", "activate-destinations"})
+
+
+@pytest.mark.parametrize(
+    ("types", "held", "code"),
+    [
+        (("account",), ACCOUNTS, "activate_audiences"),
+        (("account",), ALL - {"activate-destinations"}, "none"),
+        (("people",), ACCOUNTS, "none"),
+        (("people", "account"), ACCOUNTS, "activate_audiences"),
+        (("people", "account"), ALL - {"activate-destinations"}, "activate_audiences"),
+    ],
+)
+def test_audiences_of_accounts_take_no_sight_of_profiles(types, held, code):
+    assert control(spec(audience_types=types), SAVED, held).code == code
 
 
 @pytest.mark.parametrize(
@@ -162,8 +210,9 @@ def test_secondary_controls_say_why_they_are_greyed():
     found = {entry.code: entry for entry in secondary_controls(bare, None)}
     assert list(found) == ["view_account", "view_dataflows", "view_documentation"]
     assert [entry.label for entry in found.values()] == ["View account", "View dataflows", "View documentation"]
-    assert not any(entry.enabled for entry in found.values())
-    assert all(entry.reason for entry in found.values())
+    assert [entry.enabled for entry in found.values()] == [False, False, True]
+    assert all(entry.reason for entry in found.values() if not entry.enabled)
+    assert found["view_documentation"].href == "/v1/catalog/x/documentation", "the page is ours, so there always is one"
 
 
 def test_secondary_controls_of_a_connected_destination_are_enabled():

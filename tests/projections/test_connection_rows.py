@@ -57,6 +57,7 @@ def test_a_saved_connection_shows_all_that_was_chosen():
         "alerts": ("skip-rate",),
         "marketing_actions": ("analytics", "dataScience"),
         "then": "exit",
+        "saved_event": str(UUID(int=(1 << 64) + 6)),
     }
     assert len(row.digest) == 64
 

@@ -15,9 +15,10 @@ from engine.clock import FixedClock
 from tests.suites.api import PARAMETERS, STEPS, ZONE, Api, FakeProber
 
 FILE = Path(adapters.http.__file__).with_name("examples.json")
+CATALOG = ("", "/connections", "/documentation", "/documentation/sections")
 NOBODY = "01934c2e-0000-7000-8000-000000000001"
 GOOD = {"domain": "sftp.example.com", "username": "ann", "password": "a-password"}
-MOST = {"actions": 3, "items": 2, "checks": 4, "guards": 4, "steps": 2}
+MOST = {"actions": 3, "categories": 3, "sections": 3, "items": 2, "checks": 4, "guards": 4, "steps": 2}
 """How much of a long list an example shows."""
 
 
@@ -35,6 +36,8 @@ class Recording(Api):
             return
         kind = answer.headers["content-type"].partition(";")[0]
         value = _short(answer.json()) if "json" in kind else answer.text
+        if "secret" in value:
+            value["secret"] = f"il_{'0' * 43}"
         if kind == "application/problem+json":
             self.found["problems"].setdefault(value["code"], value)
         else:
@@ -69,6 +72,7 @@ def record():
             api = Recording(system, found)
             _accounts(api)
             _problems(api)
+            _access(api, clock)
             _unready(api, system)
             api.close()
     return found
@@ -93,7 +97,7 @@ def _connections(api, clock):
     for told in ("", "/history", "/diff?from=2&to=3"):
         api.get(where + told)
     api.post(f"{where}/probes", {})
-    for destination in ("", f"/{ZONE}", f"/{ZONE}/connections"):
+    for destination in ("", *(f"/{ZONE}{more}" for more in CATALOG)):
         api.get(f"/v1/catalog{destination}", **({"limit": 1, "search": "landing"} if not destination else {}))
     api.get("/v1/connections", limit=2)
     api.post("/v1/probes", {"destination": ZONE})
@@ -161,6 +165,81 @@ def _problems(api):
     api.post("/v1/connections", {"destination": "sftp"}, headers={"idempotency-key": "a-key"})
     api.post(f"/v1/connections/{draft.json()['connection']['id']}/commands/authenticate", {})
     api.get(f"/v1/connections/{draft.json()['connection']['id']}", min_position=1000)
+
+
+def _access(api, clock):
+    role = {"name": "connector", "permissions": ["view-destinations", "manage-destinations"], "sandboxes": ["dev"]}
+    made = {
+        kind: (where, api.post(where, body))
+        for kind, where, body in (
+            ("sandbox", "/v1/sandboxes", {"name": "dev", "title": "Development"}),
+            ("role", "/v1/roles", {**role, "labels": ["internal"]}),
+            ("person", "/v1/people", {"name": "Ann", "email": "ann@example.com", "opt_ins": ["email"]}),
+            ("service_account", "/v1/service-accounts", {"name": "nightly-deploy"}),
+            (
+                "token",
+                "/v1/tokens",
+                {
+                    "owner": "ann@example.com",
+                    "name": "laptop",
+                    "permissions": ["view-destinations"],
+                    "expires_at": (clock.now() + timedelta(days=30)).isoformat(),
+                },
+            ),
+        )
+    }
+    api.post("/v1/roles", role)
+    for kind, steps in {
+        "person": (
+            ("edit", {"opt_ins": []}),
+            ("give_role", {"role": "connector"}),
+            ("give_role", {"role": "connector"}),
+            ("suspend", {}),
+            ("reinstate", {}),
+            ("take_role", {"role": "connector"}),
+            ("take_role", {"role": "connector"}),
+            ("give_role", {"role": "connector"}),
+        ),
+        "service_account": (
+            ("give_role", {"role": "viewer"}),
+            ("suspend", {}),
+            ("reinstate", {}),
+            ("take_role", {"role": "viewer"}),
+        ),
+        "role": (("redefine", {"sandboxes": ["dev", "prod"]}), ("delete", {})),
+        "token": (("revoke", {}),),
+        "sandbox": (("retitle", {"title": "For trying things out"}), ("delete", {}), ("restore", {})),
+    }.items():
+        where, answer = made[kind]
+        for trigger, body in steps:
+            found = api.get(f"{where}/{answer.json()[kind]['id']}")
+            took = _take(found, api, where, trigger, body)
+            answer = took if took.status_code == 200 else answer
+    where, person = made["person"]
+    found = api.get(f"{where}/{person.json()['person']['id']}")
+    _take(found, api, where, "take_role", {"role": "connector"})
+    where, role_ = made["role"]
+    identity = role_.json()["role"]["id"]
+    for trigger in ("delete", "restore"):
+        _take(api.get(f"{where}/{identity}"), api, where, trigger, {})
+    built_in = next(one for one in api.get("/v1/roles", name="viewer").json()["items"])
+    _take(api.get(f"{where}/{built_in['id']}"), api, where, "delete", {})
+    prod = api.get("/v1/sandboxes", name="prod").json()["items"][0]["id"]
+    _take(api.get(f"/v1/sandboxes/{prod}"), api, "/v1/sandboxes", "delete", {})
+    admin = api.get("/v1/service-accounts", name="admin").json()["items"][0]["id"]
+    _take(api.get(f"/v1/service-accounts/{admin}"), api, "/v1/service-accounts", "suspend", {})
+    for kind, (where, answer) in made.items():
+        one = f"{where}/{answer.json()[kind]['id']}"
+        for told in (where, one, f"{one}/actions", f"{one}/history"):
+            api.get(told)
+    api.get("/v1/can-i", action="connect", destination="sftp")
+    api.get("/v1/catalog", headers={"x-sandbox": "nowhere"})
+
+
+def _take(found, api, where, trigger, body):
+    """Send a command to what was shown, decided on that."""
+    headers = {"if-match": found.headers["etag"]}
+    return api.post(f"{where}/{found.json()['id']}/commands/{trigger}", body, headers=headers)
 
 
 def _unready(api, system):

@@ -3,6 +3,7 @@
 import asyncio
 import json as json_module
 import re
+from contextlib import suppress
 from functools import cache
 
 import httpx2
@@ -12,6 +13,8 @@ from referencing.jsonschema import DRAFT202012
 
 from adapters.http.app import create_app
 from engine.secret import Secret
+from workflows.access.commands import CreateSandbox
+from workflows.access.errors import NameTaken
 from workflows.probe import CheckStatus, ProbeCheck, ProbeReport
 
 TOKEN = "a-token-for-tests-5d2f9c7e"
@@ -68,6 +71,12 @@ def _made():
     return app, described, Registry().with_resource("urn:api", resource)
 
 
+def a_sandbox(system, name):
+    """Let there be a sandbox of that name."""
+    with suppress(NameTaken):
+        system.run(CreateSandbox(name=name))
+
+
 class Api:
     """Sends requests, and insists that each answer is declared: its status, its media type and its shape."""
 
@@ -77,6 +86,7 @@ class Api:
         self.headers = {"authorization": f"Bearer {token}"} if token else {}
         if sandbox:
             self.headers["x-sandbox"] = sandbox
+            a_sandbox(system, sandbox)
         self.seen = set()
         self._runner = asyncio.Runner()
         transport = httpx2.ASGITransport(self.app)

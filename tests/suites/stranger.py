@@ -230,7 +230,7 @@ class Stranger(Watched):
             possible = self.known.accepts(known, asked, self.clock.now())
             # What cannot be judged yet is left open; what is called impossible would be refused.
             assert action["allowed"] or not possible, f"{action['command']} is possible"
-        told = [found, explain.history(caller, "connection", known.id), lists.cards(caller, explain=True)]
+        told = [found, explain.history(caller, "connection", known.id), self.system.cards.browse(caller, explain=True)]
         told += [self.wait(explain.path(caller, known.id, goal)), lists.connections(caller, state=known.state)]
         told += [self.wait(explain.diagram(caller, "connection", known.id)), lists.audit_events(caller)]
         assert not canaries.traces(json.dumps(told))

@@ -6,6 +6,8 @@ from engine.errors import Invalid, NotFound
 from tests.suites.specs import CATALOG, HTTP, S3, SFTP, ZONE
 from workflows.catalog import FILE_ALERTS, find_spec
 
+ASKING = ("credential", "redirect")
+
 
 @pytest.mark.parametrize("spec", [S3, SFTP, ZONE], ids=lambda spec: spec.id)
 def test_cloud_storage_carries_audiences_of_every_kind_and_datasets(spec):
@@ -19,8 +21,8 @@ def test_an_endpoint_carries_people_and_has_one_alert():
     assert HTTP.file_format is None
 
 
-def test_only_the_endpoint_has_its_host_among_the_parameters():
-    assert {spec.id: spec.host_field and spec.host_field.name for spec in CATALOG.all()} == {
+def test_a_host_is_among_the_parameters_where_the_credential_does_not_name_it():
+    assert {spec.id: spec.host_field and spec.host_field.name for spec in (S3, ZONE, HTTP, SFTP)} == {
         "amazon-s3": None,
         "data-landing-zone": None,
         "http-api": "http_endpoint",
@@ -29,17 +31,30 @@ def test_only_the_endpoint_has_its_host_among_the_parameters():
 
 
 def test_the_only_variant_need_not_be_named():
-    assert S3.variant(None).id == S3.variant("s3-access-key").id == "s3-access-key"
-    with pytest.raises(Invalid, match="choose how to sign in: none, bearer"):
+    assert ZONE.variant(None).id == ZONE.variant("none").id == "none"
+    with pytest.raises(
+        Invalid, match="choose how to sign in: none, bearer, oauth2-password, oauth2-client-credentials"
+    ):
         HTTP.variant(None)
     with pytest.raises(Invalid, match="did you mean bearer"):
         HTTP.variant("baerer")
 
 
+def test_a_default_way_in_is_meant_when_nobody_says_which():
+    assert [variant.id for variant in S3.variants] == ["s3-access-key", "s3-assumed-role"]
+    assert S3.variant(None).id == "s3-access-key"
+    assert SFTP.variant(None).id == "sftp-password"
+
+
+def test_a_destination_without_a_way_in_says_why():
+    with pytest.raises(Invalid, match="Marketo Engage cannot be connected: How to sign in"):
+        CATALOG.get("marketo-engage").variant(None)
+
+
 def test_a_destination_that_asks_nothing_says_why():
     assert ZONE.variant(None).kind == "provisioned"
     assert HTTP.variant("none").kind == "none"
-    assert all(v.reason for spec in CATALOG.all() for v in spec.variants if v.kind != "credential")
+    assert all(v.reason for spec in CATALOG.all() for v in spec.variants if v.kind not in ASKING)
 
 
 def test_the_digest_changes_with_the_content():

@@ -26,7 +26,12 @@ def lines():
 def everything_told(system, *told):
     """Return all that an installation can be made to say, as one text."""
     lists = system.lists
-    told = [*told, lists.cards(ANN, explain=True), lists.connections(ANN, limit=None), lists.accounts(ANN, limit=None)]
+    told = [
+        *told,
+        system.cards.browse(ANN, explain=True),
+        lists.connections(ANN, limit=None),
+        lists.accounts(ANN, limit=None),
+    ]
     told += [lists.audit_events(ANN, limit=None), lists.audit_attempts(ANN, limit=None), system.health.report()]
     for row in lists.connections(ANN, limit=None)["items"]:
         told += [system.explain.history(ANN, "connection", row["id"])]

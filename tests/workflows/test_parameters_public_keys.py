@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.suites.keys import GOOD, armoured, key_body, new_packet, packet
 from tests.suites.specs import ZONE, accepted, refused, with_fields
 from workflows.public_keys import public_key
 
@@ -18,35 +19,20 @@ PRIVATE_FORMATS = [
     (serialization.PrivateFormat.TraditionalOpenSSL, OPEN),
     (serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"pw")),
 ]
-PGP_BODY = b"\x04\x65\x00\x00\x00\x01\x08\x00" + bytes(range(128, 255))
-
-
-def armoured(kind, packet):
-    lines = [f"-----BEGIN PGP {kind} KEY BLOCK-----", "Comment: made for a test", ""]
-    return "\n".join([*lines, base64.b64encode(packet).decode(), "=AAAA", f"-----END PGP {kind} KEY BLOCK-----"])
-
-
-def packet(tag):
-    return bytes([0x80 | tag << 2 | 1]) + len(PGP_BODY).to_bytes(2) + PGP_BODY
-
-
-def new_packet(tag):
-    return bytes([0xC0 | tag, len(PGP_BODY)]) + PGP_BODY
-
-
 PUBLIC_KEYS = [
     *(RSA.public_key().public_bytes(encoding, kind) for encoding in (PEM, DER) for kind in (SPKI, PKCS1)),
-    armoured("PUBLIC", packet(6)).encode(),
-    packet(6),
-    new_packet(6),
+    armoured("PUBLIC", GOOD).encode(),
+    GOOD,
+    new_packet(6, key_body()) + GOOD[len(packet(6, key_body())) :],
 ]
 PRIVATE_KEYS = [
     *(RSA.private_bytes(encoding, kind, how) for encoding in (PEM, DER) for kind, how in PRIVATE_FORMATS),
     RSA.private_bytes(PEM, serialization.PrivateFormat.OpenSSH, OPEN),
-    armoured("PRIVATE", packet(5)).encode(),
-    armoured("PUBLIC", packet(5)).encode(),
-    packet(5),
-    new_packet(7),
+    armoured("PRIVATE", packet(5, key_body())).encode(),
+    armoured("PUBLIC", packet(5, key_body())).encode(),
+    packet(5, key_body()),
+    new_packet(7, key_body()),
+    GOOD + packet(7, key_body()),
 ]
 
 
@@ -94,7 +80,7 @@ def test_a_private_key_is_refused_and_not_echoed(key):
     ]
     + [
         base64.b64encode(content).decode()
-        for content in (b"\x30" * 400, b"\x99" * 400, packet(2), packet(6)[:20], b"\x30\x84\xff")
+        for content in (b"\x30" * 400, b"\x99" * 400, packet(2, b"x" * 40), GOOD[:20], b"\x30\x84\xff")
     ]
     + [
         "-----BEGIN PUBLIC KEY-----\n!!!\n-----END PUBLIC KEY-----",

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from engine.application import Workflows
 from engine.envelope import Context
@@ -13,6 +12,7 @@ from workflows.catalog import MARKETING_ACTIONS, DestinationSpec
 from workflows.connection import commands
 from workflows.connection.aggregate import Connection
 from workflows.connection.ports import Accounts
+from workflows.hosts import origin
 from workflows.names import checked_name
 from workflows.outdated import outdated
 from workflows.parameters import refuse_nothing, validate_parameters
@@ -154,7 +154,7 @@ async def set_parameters(
     if trigger == "edit_parameters":
         refuse_nothing(command.body())
         before = connection.parameters
-    values = validate_parameters(spec, command.body(), patterns, before=before)
+    values = validate_parameters(spec, command.body(), patterns, variant=connection.variant, before=before)
     host, pointer = _host_of(spec, values["fields"])
     known: dict[str, Any] = {"account": account, "host": host, "host_pointer": pointer}
     connection.expect(trigger, **known)
@@ -175,9 +175,7 @@ def _host_of(spec: DestinationSpec, fields: dict[str, Any]) -> tuple[str, str]:
     field = spec.host_field
     if field is None or not fields.get(field.name):
         return "", "/fields"
-    parts = urlsplit(fields[field.name])
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}", f"/fields/{field.name}"
+    return origin(fields[field.name]), f"/fields/{field.name}"
 
 
 async def choose(

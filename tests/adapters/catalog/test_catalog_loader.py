@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from adapters.catalog.loader import BUILT_IN, load_catalog
+from adapters.catalog.loader import BUILT_IN, load_catalog, spec_files
 from adapters.catalog.reading import MAX_BYTES, SpecRefused
 from engine.errors import NotFound
 
@@ -21,6 +21,7 @@ variants:
 parameters:
   - {name: depot, title: Depot, pattern: '[a-z]+', example: north}
 """
+SHIPPED = len(load_catalog().all())
 FIELD = "  - {name: depot, title: Depot, pattern: '[a-z]+', example: north}\n"
 
 
@@ -30,14 +31,15 @@ def with_field(text):
 
 def test_the_built_in_destinations_are_all_there():
     catalog = load_catalog()
-    assert [spec.id for spec in catalog.all()] == ["amazon-s3", "data-landing-zone", "http-api", "sftp"]
-    assert [spec.connector for spec in catalog.all()] == ["s3", "landing_zone", "http_endpoint", "sftp"]
+    assert len(catalog.all()) == 141
     assert catalog.problems == ()
+    connectors = {name: catalog.get(name).connector for name in ("amazon-s3", "data-landing-zone", "http-api", "sftp")}
+    assert list(connectors.values()) == ["s3", "landing_zone", "http_endpoint", "sftp"]
 
 
-@pytest.mark.parametrize("file", sorted(BUILT_IN.glob("*.yaml")), ids=lambda file: file.name)
-def test_a_built_in_file_is_called_like_its_destination(file):
-    assert load_catalog().get(file.stem).id == file.stem
+def test_a_built_in_file_is_called_like_its_destination():
+    catalog = load_catalog()
+    assert [catalog.get(file.stem).id for file in spec_files(BUILT_IN)] == [file.stem for file in spec_files(BUILT_IN)]
 
 
 def test_loading_twice_gives_the_same_digests():
@@ -63,55 +65,82 @@ def test_further_destinations_come_from_a_folder(tmp_path):
 
 BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
 MALFORMED = {
-    "nothing": ("", "valid dictionary"),
-    "a list": ("- 1\n", "valid dictionary"),
-    "broken": ("id: [\n", "line"),
-    "an alias bomb": (BOMB, "anchors and aliases"),
-    "an anchor": (GOOD.replace("name: Parcels", "name: &x Parcels"), "line 2: anchors and aliases"),
-    "a Python tag": ("id: !!python/object/apply:os.system ['true']\n", "could not determine a constructor"),
-    "a tag of its own": ("id: !mine x\n", "could not determine a constructor"),
-    "a key twice": (GOOD + "name: Letters\n", "the key 'name' is given twice"),
-    "an inner key twice": (with_field("{name: depot, title: A, title: B}"), "the key 'title' is given twice"),
-    "two documents": (GOOD + "---\n" + GOOD, "expected a single document"),
-    "an unknown key": (GOOD + "colour: red\n", "colour: Extra inputs"),
-    "a missing key": (GOOD.replace("name: Parcels\n", ""), "name: Field required"),
-    "a wrong type": (GOOD + "version: many\n", "version: Input should be a valid integer"),
-    "a number as name": (GOOD.replace("name: Parcels", "name: 5"), "name: Input should be a valid string"),
-    "a capital in the id": (GOOD.replace("id: parcels", "id: Parcels"), "id must be words"),
-    "a look-alike in the id": (GOOD.replace("id: parcels", "id: pаrcels"), "id must be words"),
-    "a path as id": (GOOD.replace("id: parcels", "id: ../parcels"), "id must be words"),
+    "nothing": ("", "line 1: must be keys with values"),
+    "a list": ("- 1\n", "line 1: must be keys with values"),
+    "broken": ("id: [\n", "line 2: while parsing a flow node"),
+    "an alias bomb": (BOMB, "line 2: b/0: anchors and aliases"),
+    "an anchor": (GOOD.replace("name: Parcels", "name: &x Parcels"), "line 2: name: anchors and aliases"),
+    "a Python tag": ("id: !!python/object/apply:os.system ['true']\n", "line 1: id: tags are not taken"),
+    "a tag of its own": ("id: !mine x\n", "line 1: id: tags are not taken"),
+    "a key twice": (GOOD + "name: Letters\n", "line 12: the key 'name' is given twice"),
+    "an inner key twice": (
+        with_field("{name: depot, title: A, title: B}"),
+        "line 11: parameters/0: the key 'title' is given twice",
+    ),
+    "two documents": (GOOD + "---\n" + GOOD, "line 12: a second document"),
+    "an unknown key": (GOOD + "colour: red\n", "line 12: colour: unknown key"),
+    "a missing key": (GOOD.replace("name: Parcels\n", ""), "line 1: name is missing"),
+    "a wrong type": (GOOD + "version: many\n", "line 12: version: Input should be a valid integer"),
+    "a number as name": (
+        GOOD.replace("name: Parcels", "name: 5"),
+        "line 2: name: Input should be a valid string; put it in quotes",
+    ),
+    "a capital in the id": (GOOD.replace("id: parcels", "id: Parcels"), "line 1: id: id must be words"),
+    "a look-alike in the id": (GOOD.replace("id: parcels", "id: pаrcels"), "line 1: id: id must be words"),
+    "a path as id": (GOOD.replace("id: parcels", "id: ../parcels"), "line 1: id: id must be words"),
     "not a number": (
         with_field("{name: depot, title: Depot, default: .nan}"),
-        "/parameters/0/default not a finite number",
+        "line 11: parameters/0/default: not a finite number",
     ),
-    "NUL": (GOOD.replace("name: Parcels", 'name: "a\\0b"'), "/name contains the NUL character"),
-    "a raw control character": (GOOD.replace("Parcels", "Par\x01cels"), "not YAML|not allowed"),
-    "a number of many digits": (GOOD + f"version: {'9' * 5000}\n", "a number or date that cannot be read"),
-    "depth": ("id: " + "[" * 5000 + "]" * 5000 + "\n", "nested deeper|line"),
+    "NUL": (GOOD.replace("name: Parcels", 'name: "a\\0b"'), "line 2: name: contains the NUL character"),
+    "a raw control character": (
+        GOOD.replace("Parcels", "Par\x01cels"),
+        "line 2: not YAML: it has a character that no text may have",
+    ),
+    "a number of many digits": (
+        GOOD + f"version: {'9' * 5000}\n",
+        "line 12: version: has a number or date that cannot be read",
+    ),
+    "depth": ("id: " + "[" * 5000 + "]" * 5000 + "\n", "line 1: nested deeper than 20 levels"),
     "an unsafe pattern": (
         with_field("{name: depot, title: Depot, pattern: '(?=a)b'}"),
-        "parameters: depot: pattern refused",
+        "line 11: parameters/0/pattern: pattern refused",
     ),
     "an unsafe refusal": (
         with_field("{name: depot, title: Depot, refuses: [{pattern: '(a', message: never}]}"),
-        "depot: pattern refused",
+        "line 11: parameters/0/refuses/0/pattern: pattern refused",
     ),
     "an example that does not fit": (
         with_field("{name: depot, title: D, pattern: '[a-z]+', example: '7'}"),
-        "its example",
+        "line 11: parameters/0/example: its example does not have the right form",
     ),
     "a default of another type": (
         with_field("{name: depot, title: D, type: integer, default: '7'}"),
-        "its default must be",
+        "line 11: parameters/0/default: its default must be a whole number",
     ),
     "a date as default": (with_field("{name: depot, title: D, default: 2026-01-01}"), "its default must be text"),
-    "a field twice": (with_field("{name: d, title: D}\n  - {name: d, title: D}"), "two fields are called d"),
+    "a field twice": (
+        with_field("{name: d, title: D}\n  - {name: d, title: D}"),
+        "line 12: parameters/1/name: two fields are called d",
+    ),
     "a secret parameter": (with_field("{name: d, title: D, secret: true}"), "a secret belongs to the credential"),
-    "a field name with a slash": (with_field("{name: a/b, title: D}"), "a name must be words"),
-    "a condition on nothing": (with_field("{name: d, title: D, pattern_unless: e}"), "pattern_unless names no field"),
-    "titles that do not fit": (with_field("{name: d, title: D, enum: [a, b], enum_titles: [A]}"), "enum_titles"),
+    "a field name with a slash": (
+        with_field("{name: a/b, title: D}"),
+        "line 11: parameters/0/name: a name must be words",
+    ),
+    "a condition on nothing": (
+        with_field("{name: d, title: D, pattern_unless: e}"),
+        "pattern_unless: names no field of this form",
+    ),
+    "titles that do not fit": (
+        with_field("{name: d, title: D, enum: [a, b], enum_titles: [A]}"),
+        "enum_titles must be as many",
+    ),
     "no way in and no reason": (GOOD[: GOOD.index("variants:")], "not_connectable does not say why"),
-    "an unknown locked action": (GOOD + "locked_actions: [telepathy]\n", "telepathy"),
+    "an unknown locked action": (
+        GOOD + "locked_actions: [telepathy]\n",
+        "line 12: locked_actions/0: is no standard marketing action: telepathy",
+    ),
 }
 
 
@@ -123,11 +152,11 @@ def test_a_malformed_file_is_set_aside_and_the_others_are_shown(tmp_path, name):
     (tmp_path / "good.yaml").write_text(GOOD.replace("id: parcels", "id: letters"))
     catalog = load_catalog(tmp_path)
     assert catalog.get("letters")
-    assert len(catalog.all()) == 5
+    assert len(catalog.all()) == SHIPPED + 1
     [(file, message)] = catalog.problems
     assert file == bad
     assert str(bad) not in message
-    assert any(part in message for part in reason.split("|")), message
+    assert reason in message
 
 
 def test_files_that_are_no_text_too_large_or_no_files_are_set_aside(tmp_path):
@@ -137,10 +166,10 @@ def test_files_that_are_no_text_too_large_or_no_files_are_set_aside(tmp_path):
     (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe.yaml")
     catalog = load_catalog(tmp_path)
-    assert len(catalog.all()) == 4
+    assert len(catalog.all()) == SHIPPED
     assert {file.name: message for file, message in catalog.problems} == {
         "folder.yaml": "is no regular file",
-        "gone.yaml": "is no regular file",
+        "gone.yaml": "is not there",
         "large.yaml": "is larger than 262144 bytes",
         "latin.yaml": "is not UTF-8",
         "pipe.yaml": "is no regular file",
@@ -149,7 +178,7 @@ def test_files_that_are_no_text_too_large_or_no_files_are_set_aside(tmp_path):
 
 def test_a_folder_that_is_missing_is_a_problem_and_no_crash(tmp_path):
     catalog = load_catalog(tmp_path / "nowhere")
-    assert len(catalog.all()) == 4
+    assert len(catalog.all()) == SHIPPED
     assert "cannot be read" in catalog.problems[0][1]
 
 
@@ -158,7 +187,7 @@ def test_of_two_files_with_one_id_none_counts_and_both_are_named(tmp_path):
     first.write_text(GOOD)
     second.write_text(GOOD)
     catalog = load_catalog(tmp_path)
-    assert len(catalog.all()) == 4
+    assert len(catalog.all()) == SHIPPED
     assert [file for file, _ in catalog.problems] == [first, second]
     assert [message for _, message in catalog.problems] == [
         f"describes parcels, and so does {second}",
@@ -186,5 +215,5 @@ def test_a_malformed_built_in_file_stops_everything(tmp_path, name):
 def test_two_built_in_files_with_one_id_stop_everything(tmp_path):
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text(GOOD)
-    with pytest.raises(SpecRefused, match=r"b\.yaml and .*a\.yaml both describe parcels"):
+    with pytest.raises(SpecRefused, match=r"b\.yaml: and .*a\.yaml both describe parcels"):
         load_catalog(built_in=tmp_path)

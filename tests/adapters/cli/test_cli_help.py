@@ -36,12 +36,17 @@ def test_the_commands_are_those_of_the_product():
         "connections": {
             "create", "authenticate", "parameters", "alerts", "govern", "save", "edit-parameters", "edit-alerts",
             "edit-marketing-actions", "enable", "disable", "delete", "discard", "list", "show", "history", "actions",
-            "path", "diff", "diagram", "probe",
+            "path", "diff", "diagram", "probe", "options",
         },
         "accounts": {"create", "list", "show", "history", "reauthorise", "rename", "delete"},
         "audit": {"history", "attempts", "follow", "verify", "replay"},
         "projections": {"status", "park", "retry", "rebuild"},
-        "token": {"path"},
+        "token": {"create", "list", "path", "revoke"},
+        "people": {"add", "edit", "give-role", "history", "list", "reinstate", "show", "suspend", "take-role"},
+        "service-accounts": {"add", "give-role", "history", "list", "reinstate", "show", "suspend", "take-role"},
+        "roles": {"define", "delete", "history", "list", "redefine", "restore", "show"},
+        "sandboxes": {"create", "delete", "history", "list", "restore", "retitle", "show"},
+        "can-i": set(),
     }  # fmt: skip
 
 

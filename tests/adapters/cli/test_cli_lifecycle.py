@@ -149,7 +149,7 @@ def test_every_question_answers_people_and_programs(settled, line):
 def test_a_rebuild_gives_the_same_rows(interlock):
     a_landing_zone(interlock)
     found = interlock.json("projections", "rebuild")["items"]
-    assert {view["view"] for view in found} == {"cards", "connections", "accounts", "audit", "attempts"}
+    assert {view["view"] for view in found} == {"cards", "connections", "accounts", "audit", "attempts", "access"}
     assert all(view["same"] and view["before"] == view["after"] for view in found)
 
 
@@ -178,6 +178,7 @@ def test_no_colour_is_printed_where_nobody_looks_and_nothing_acts_on_a_terminal(
 
 
 def test_a_sandbox_sees_only_its_own(interlock):
+    interlock.json("sandboxes", "create", "dev")
     identity = interlock.json("connections", "create", "data-landing-zone", "--sandbox", "dev")["connection"]["id"]
     assert interlock("connections", "show", identity).exit_code == 3
     assert interlock("connections", "show", identity, INTERLOCK_SANDBOX="dev").exit_code == 0

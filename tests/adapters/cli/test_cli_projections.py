@@ -7,7 +7,7 @@ import pytest
 
 from tests.suites.terminal import Terminal, a_landing_zone
 
-VIEWS = {"cards", "connections", "accounts", "audit", "attempts"}
+VIEWS = {"cards", "connections", "accounts", "audit", "attempts", "access"}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from adapters.store.postgres_connection import Postgres
 from adapters.system.feed import Feeds
 from engine.errors import LogUnavailable
 from engine.memory import MemoryLog
-from tests.suites.api import TOKEN, ZONE, Api
+from tests.suites.api import TOKEN, ZONE, Api, a_sandbox
 from tests.suites.feeds import NONE, Consumer, faults, serving
 from tests.suites.postgres import the_server
 from workflows.connection.commands import SelectDestination
@@ -239,6 +239,7 @@ def test_without_a_position_a_feed_begins_at_the_present_end(system, server):
 
 
 def test_what_happens_elsewhere_is_never_told_but_the_id_moves_on(system, server):
+    a_sandbox(system, "dev")
     consumer = Consumer(last=0, sandbox="dev")
     with consumer.connected(server.port) as connection:
         end = begin(system, times=250)

@@ -12,7 +12,8 @@ from adapters.http.app import ROUTES
 from adapters.http.connections import State
 from adapters.http.examples import recorded
 from adapters.http.meanings import MEANINGS
-from adapters.http.requests import EXAMPLES
+from adapters.http.requests import examples_of
+from adapters.system.kinds import address_of
 from adapters.system.parsing import KINDS, parse
 from engine.errors import Invalid
 from tests.suites.answers import record
@@ -65,7 +66,7 @@ def test_every_command_has_an_address():
     addresses = {route.path for route in ROUTES}
     for kind, commands in KINDS.items():
         for trigger, command in commands.items():
-            where = f"/v1/{kind}s"
+            where = address_of(kind)
             assert (where if command.OPENS else f"{where}/{{{kind}_id}}/commands/{trigger}") in addresses
 
 
@@ -162,7 +163,7 @@ def test_the_states_that_can_be_asked_for_are_those_of_the_table(api):
 def test_the_example_of_a_command_is_taken_by_the_command_itself(api):
     for kind, commands in KINDS.items():
         for trigger, command in commands.items():
-            for body in EXAMPLES.get(trigger, {}).values():
+            for body in examples_of(command).values():
                 try:
                     parse(command, body, None if command.OPENS else AN_ID)
                 except Invalid as invalid:

@@ -1,13 +1,10 @@
-"""The lists: cards against brute force over the real catalog, controls, filters, cursors, moments, wrong questions."""
-
-from itertools import product
+"""The lists: filters, cursors, moments, wrong questions."""
 
 import pytest
 
 from engine.errors import Forbidden, Invalid, LogUnavailable
-from projections.cards import control
 from tests.suites.story import ANN, DESTINATIONS, ELSEWHERE, connect, installation, open_account, send
-from workflows.permissions import PERMISSIONS, Caller
+from workflows.permissions import Caller
 
 LISTS = ("connections", "accounts", "audit_events", "audit_attempts")
 
@@ -31,48 +28,9 @@ def system():
 
 
 def ask(system, which, caller=ANN, /, **question):
+    if which == "cards":
+        return system.cards.browse(caller, **question)
     return getattr(system.lists, which)(caller, **question)
-
-
-def test_cards_match_every_filter_as_brute_force_does(system):
-    specs = system.catalog.all()
-    assert {spec.id for spec in specs} >= set(DESTINATIONS)
-    mine = {"sftp", "http-api"}
-    categories = (None, "nonsense", *sorted({spec.category for spec in specs}))
-    kinds = (None, "people", "accounts", "prospects", "datasets")
-    searches = ("", "S3", "sFtP", "endpoint of your own", "  ", "nothing like that", "data-landing-zone")
-    for search, category, kind, type_, only in product(
-        searches, categories, kinds, (None, "connections", "extensions"), (False, True)
-    ):
-        expected = {
-            spec.id
-            for spec in specs
-            if any(search.casefold() in text.casefold() for text in (spec.id, spec.name, spec.description))
-            and category in (None, spec.category)
-            and (kind is None or kind in spec.data_kinds)
-            and (type_ is None or (type_ == "extensions") is (spec.type == "extension"))
-            and (not only or spec.id in mine)
-        }
-        found = ask(
-            system, "cards", search=search, category=category, data_type=kind, type=type_, mine=only, limit=None
-        )
-        names = [card["name"].casefold() for card in found["items"]]
-        assert {card["destination"] for card in found["items"]} == expected, (search, category, kind, type_, only)
-        assert names == sorted(names)
-        assert found["next"] is None
-
-
-def test_the_control_of_a_card_is_that_of_the_decision_table_for_every_set_of_permissions(system):
-    rows = {row.destination: row for row in system.views.rows(system.views.cards) if row.sandbox == "prod"}
-    subsets = [{name for number, name in enumerate(PERMISSIONS) if bits >> number & 1} for bits in range(0, 1024, 3)]
-    for held in subsets:
-        caller = Caller("ann", permissions=frozenset(held | {"view-destinations"}))
-        for card in system.lists.cards(caller, limit=None)["items"]:
-            spec = system.catalog.get(card["destination"])
-            expected = control(spec, rows.get(spec.id), caller.permissions)
-            assert card["control"] == expected.model_dump()
-            assert card["control"] == system.lists.card(caller, spec.id)["control"]
-            assert bool(card["control"]["reason"]) is not card["control"]["enabled"]
 
 
 def test_nobody_sees_cards_or_lists_without_the_permission(system):
@@ -81,18 +39,8 @@ def test_nobody_sees_cards_or_lists_without_the_permission(system):
         with pytest.raises(Forbidden):
             ask(system, name, nobody)
     with pytest.raises(Forbidden):
-        system.lists.card(nobody, "sftp")
+        system.cards.show(nobody, "sftp")
     assert ask(system, "connections", Caller("viewer", permissions=frozenset({"view-destinations"})))["items"]
-
-
-def test_an_explained_card_names_events_that_exist(system):
-    cards = {card["destination"]: card for card in ask(system, "cards", explain=True)["items"]}
-    assert len(cards["sftp"]["explanation"]["facts"]["events"]) == 2
-    assert not cards["amazon-s3"]["explanation"]["facts"]["events"]
-    by_id = {row["event_id"]: row for row in ask(system, "audit_events", limit=None)["items"]}
-    for card in cards.values():
-        for event in card["explanation"]["facts"]["events"]:
-            assert (by_id[event]["topic"], by_id[event]["destination"]) == ("connection.saved", card["destination"])
 
 
 def test_pages_of_every_list_join_to_the_whole(system):
@@ -202,13 +150,13 @@ def test_lists_as_of_a_position_or_a_moment_are_what_they_were(system):
         for destination in DESTINATIONS:
             fresh.wait(connect(fresh, destination, state="authenticated"))
             position = fresh.workflows.log.head().position
-            seen[position] = (fresh.lists.connections(ANN), fresh.lists.accounts(ANN), fresh.lists.cards(ANN))
+            seen[position] = (fresh.lists.connections(ANN), fresh.lists.accounts(ANN), fresh.cards.browse(ANN))
         for position, (connections, accounts, cards) in seen.items():
             moment = fresh.workflows.decode(fresh.workflows.log.read(position - 1, limit=1)[0]).timestamp.isoformat()
             for as_of in (str(position), f"position:{position}", moment, moment.replace("+", " ")):
                 assert fresh.lists.connections(ANN, as_of=as_of) == connections
                 assert fresh.lists.accounts(ANN, as_of=as_of) == accounts
-                assert fresh.lists.cards(ANN, as_of=as_of) == cards
+                assert fresh.cards.browse(ANN, as_of=as_of) == cards
         for future in ("2999-01-01", "2999-01-01T00:00:00+14:00", "position:999999", "9999-12-31T23:59:59-14:00"):
             assert fresh.lists.connections(ANN, as_of=future) == connections
         for past in ("position:0", "0001-01-01T00:00:00+14:00", "1999-01-01"):

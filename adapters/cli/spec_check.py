@@ -1,0 +1,38 @@
+"""interlock catalog validate: says of specs that somebody wrote what is wrong with them, and where."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adapters.cli.errors import Failed
+from adapters.cli.failures import FAILED, printable
+from adapters.cli.printing import for_programs
+from adapters.cli.session import Session
+
+
+def validate(
+    session: Session,
+    files: Annotated[list[Path], typer.Argument(help="YAML files of one destination each, or folders of them.")],
+) -> None:
+    """Check specs of destinations: every fault with its line and the reason; exit code 1 when there is one.
+
+    Needs no store and no server.
+    """
+    checked = session.parts.check_specs(files)
+    faults = [{"file": file, **fault} for file, found in checked for fault in found]
+    if not for_programs(session, {"ok": not faults, "files": len(checked), "faults": faults}):
+        for fault in faults:
+            print(printable(_line(fault)))
+        print(f"{_counted(len(checked), 'file')}, {_counted(len(faults), 'fault')}")
+    if faults:
+        raise Failed(FAILED)
+
+
+def _line(fault: dict[str, Any]) -> str:
+    where = f"{fault['file']}:{fault['line']}" if fault["line"] else fault["file"]
+    return ": ".join(part for part in (where, fault["path"], fault["reason"]) if part)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
