@@ -1,6 +1,8 @@
 """The catalog: a page of all its cards with a hundred thousand connections in the store, and loading it: C."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from statistics import median
@@ -19,6 +21,13 @@ from engine.secret import Secret
 
 TOKEN = "a-token-of-the-benchmarks-0c2e"
 _MILLISECONDS = 1_000
+_BEGINNINGS = 7
+_LOADING = (
+    sys.executable,
+    "-c",
+    "import time; from adapters.catalog.loader import load_catalog; start = time.perf_counter(); load_catalog();"
+    "print(time.perf_counter() - start)",
+)
 
 
 def cards(bench: Bench, ids: Sequence[str]) -> dict[str, Found]:
@@ -58,8 +67,8 @@ def _asking(app: Any) -> Iterator[Callable[[], None]]:
 
 
 def loading(bench: Bench, ids: Sequence[str]) -> dict[str, Found]:
-    """Measure C2: every file read, every spec judged, as a process does when it starts."""
-    rounds = bench.alternate({"catalogs loaded": repeated(load_catalog)})
-    bench.note("catalog", rounds.rates())
-    waits = [wait for turn in rounds.turns["catalogs loaded"] for wait in turn.slice.waits]
-    return {"C2": Found(median(waits) * _MILLISECONDS)}
+    """Measure C2: every file read, every spec judged, in processes that begin with nothing."""
+    beginnings = range(min(_BEGINNINGS, bench.scale.rounds))
+    times = [float(subprocess.run(_LOADING, check=True, capture_output=True).stdout) for _ in beginnings]
+    bench.note("catalog", {"loaded": 1 / median(times)})
+    return {"C2": Found(median(times) * _MILLISECONDS)}

@@ -12,6 +12,9 @@ from workflows.texts import Malformed
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _QUERY = re.compile(r"(?:[A-Za-z0-9._~:/?@!$'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_LONGEST_MAILBOX, _LONGEST_ADDRESS = 64, 254
 _CONNECTION_HEADERS = frozenset(
     {"connection", "content-encoding", "content-length", "content-type", "expect", "forwarded", "host", "keep-alive"}
     | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "via"}
@@ -83,10 +86,20 @@ def _query(text: str) -> str:
     return text
 
 
+def _email(text: str) -> str:
+    mailbox, _, domain = text.rpartition("@")
+    labels = domain.split(".")
+    fits = len(text) <= _LONGEST_ADDRESS and len(mailbox) <= _LONGEST_MAILBOX and len(labels) > 1
+    if not fits or not _MAILBOX.fullmatch(mailbox) or not all(map(_LABEL.fullmatch, labels)):
+        raise Malformed("must be an e-mail address, like ann@example.com")
+    return text
+
+
 _FORMATS: dict[str, Callable[[str], str]] = {
     "url": url,
     "host": host,
     "public-key": public_key,
     "headers": _headers,
     "query": _query,
+    "email": _email,
 }

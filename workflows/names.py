@@ -1,7 +1,7 @@
 """Names that people give to accounts, judged as those of connections are."""
 
 from engine.errors import Invalid
-from workflows.schemas import NAME
+from workflows.restated import NAME
 from workflows.texts import composed, faults, is_visible
 
 

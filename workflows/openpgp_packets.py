@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha1, sha256
-from types import MappingProxyType
 
 from workflows.texts import Malformed
 
@@ -86,7 +85,7 @@ def _exactly(content: bytes, at: int, count: int) -> bytes:
 def key(body: bytes) -> Key:
     """Read a public key; raises Malformed if it is none, or of a version that nobody should use any more."""
     version = _exactly(body, 0, 1)[0]
-    if version not in _KEY_IDS:
+    if version not in (4, 5, 6):
         raise Malformed(f"is an OpenPGP key of version {version}, which is not taken: make one of version 4 or 6")
     created = int.from_bytes(_exactly(body, 1, 4))
     algorithm = _exactly(body, 5, 1)[0]
@@ -99,20 +98,14 @@ def key(body: bytes) -> Key:
             raise Malformed(_DAMAGED)
     elif len(body) <= material + 1:
         raise Malformed(_DAMAGED)
-    return Key(version, created, algorithm, bits, _KEY_IDS[version](body))
+    return Key(version, created, algorithm, bits, _id_of(version, body))
 
 
-def _id_of_4(body: bytes) -> bytes:
-    return sha1(b"\x99" + len(body).to_bytes(2) + body, usedforsecurity=False).digest()[-8:]
-
-
-_KEY_IDS = MappingProxyType(
-    {
-        4: _id_of_4,
-        5: lambda body: sha256(b"\x9a" + len(body).to_bytes(4) + body).digest()[:8],
-        6: lambda body: sha256(b"\x9b" + len(body).to_bytes(4) + body).digest()[:8],
-    }
-)
+def _id_of(version: int, body: bytes) -> bytes:
+    if version == 4:
+        return sha1(b"\x99" + len(body).to_bytes(2) + body, usedforsecurity=False).digest()[-8:]
+    mark = b"\x9a" if version == 5 else b"\x9b"
+    return sha256(mark + len(body).to_bytes(4) + body).digest()[:8]
 
 
 def signature(body: bytes) -> Signature | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
 
+from engine.command import Command
 from engine.errors import Forbidden, Invalid
 from engine.guard import Facts, Guard, GuardReport, Passed, Refused, Verdict
 from workflows.catalog import DestinationSpec
@@ -93,6 +94,9 @@ OPERATIONS: Mapping[str, Needs] = MappingProxyType(
 
 EVERY_LABEL = "*"
 """Stands among the labels that somebody holds for all of them."""
+
+_CONNECTING = frozenset(("select", "authenticate", "set_parameters", "configure_alerts", "govern", "save"))
+"""The steps of the wizard: each of them is connecting, whoever began."""
 
 SANDBOX = "^[a-z0-9][a-z0-9-]{0,62}$"
 """What the name of a sandbox looks like; it is part of paths, so nothing else may be one."""
@@ -205,6 +209,14 @@ def may_view(caller: Caller) -> None:
     """Raise Forbidden unless *caller* may see destinations: View Destinations, or Manage Destinations, which has it."""
     if "manage-destinations" not in caller.permissions:
         authorise(caller, "view-destinations")
+
+
+def required_by(command: type[Command], spec: DestinationSpec | None) -> tuple[str, ...]:
+    """Return what a command to something of that destination takes; none, if it left the catalog."""
+    connecting = command.TARGET == "connection" and command.TRIGGER in _CONNECTING
+    if not connecting or spec is None or DATASETS not in connect_permissions(spec):
+        return command.PERMISSIONS
+    return (*command.PERMISSIONS, *(name for name in (DATASETS,) if name not in command.PERMISSIONS))
 
 
 def connect_permissions(spec: DestinationSpec) -> tuple[str, ...]:

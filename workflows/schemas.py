@@ -5,13 +5,12 @@ from typing import Any
 from workflows.catalog import DestinationSpec, Variant
 from workflows.fields import Field
 from workflows.file_offers import format_marks, options
+from workflows.restated import description_field, name_field, own_parameters
+from workflows.schema_conditions import Scope
+from workflows.schema_forms import Shape, field_schema, folded, form_schema
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_TYPES = {"enum": "string"}
-_FORMATS = {"url": "uri"}
 
-NAME = Field(name="name", title="Name", required=True, min_length=1, max_length=255, help="What people call it.")
-DESCRIPTION = Field(name="description", title="Description", max_length=1024, help="What it is for.")
 KEYS = ("name", "description", "data_kind", "fields", "file_format")
 """What set_parameters and edit_parameters take."""
 
@@ -33,28 +32,35 @@ def data_kind_field(spec: DestinationSpec) -> Field:
 
 def credential_schema(spec: DestinationSpec, variant: Variant) -> dict[str, Any]:
     """Return the schema of the credential that a variant asks for."""
-    return {"$schema": _DIALECT, "title": f"{spec.name}: {variant.title}", **_form(variant.fields)}
+    form = form_schema(variant.fields, Scope((), variant.id)).schema
+    return {"$schema": _DIALECT, "title": f"{spec.name}: {variant.title}", **form}
 
 
-def parameters_schema(spec: DestinationSpec, data_kind: str | None = None) -> dict[str, Any]:
-    """Return the schema of the body of set_parameters; with a data kind, only what that one can have."""
-    kind = data_kind_field(spec)
-    fields = _form(spec.parameters)
-    required = ["name", *(["data_kind"] if kind.required else []), *(["fields"] if fields.get("required") else [])]
-    return {
+def parameters_schema(
+    spec: DestinationSpec, data_kind: str | None = None, variant: str | None = None
+) -> dict[str, Any]:
+    """Return the schema of the body of set_parameters; with a data kind or a variant, what depends on it is settled.
+
+    Without the variant, what depends on that may be left out or given.
+    """
+    kind, name, description = data_kind_field(spec), name_field(spec), description_field(spec)
+    kinds = {} if data_kind else {kind.name: kind}
+    fields = form_schema(own_parameters(spec), Scope((kinds,), variant, data_kind))
+    schema: dict[str, Any] = {
         "$schema": _DIALECT,
         "title": f"{spec.name}: parameters",
         "type": "object",
         "properties": {
-            NAME.name: _property(NAME),
-            DESCRIPTION.name: {**_property(DESCRIPTION), "default": ""},
-            kind.name: {**_property(kind), **({"const": data_kind} if data_kind else {})},
-            "fields": {"title": "Destination details", **fields},
+            name.name: field_schema(name),
+            description.name: {**field_schema(description), "default": ""},
+            kind.name: {**field_schema(kind), **({"const": data_kind} if data_kind else {})},
+            "fields": {"title": "Destination details", **fields.schema},
             "file_format": _file_format(spec, data_kind or kind.default),
         },
-        "required": required,
+        "required": [field.name for field in (name, description, kind) if field.required],
         "additionalProperties": False,
     }
+    return folded(schema, "fields", Shape({}, fields.rules, fields.demands))
 
 
 def _file_format(spec: DestinationSpec, data_kind: str | None) -> dict[str, Any]:
@@ -62,69 +68,7 @@ def _file_format(spec: DestinationSpec, data_kind: str | None) -> dict[str, Any]
     if offer is None:
         return {"title": "File format", "description": "This destination takes no files.", "type": "null"}
     shown = options(offer, data_kind, None)
-    form = _form(shown)
+    form = form_schema([field.model_copy(update={"when": ()}) for field in shown], Scope((), None, data_kind)).schema
     for field in shown:
         form["properties"][field.name] |= format_marks(field)
     return {"title": "File format", **form, "type": ["object", "null"]}
-
-
-def _form(fields: tuple[Field, ...]) -> dict[str, Any]:
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {field.name: _property(field) for field in fields},
-        "additionalProperties": False,
-    }
-    if required := [field.name for field in fields if field.required and field.default is None]:
-        schema["required"] = required
-    if conditions := [_unless(field) for field in fields if field.pattern and field.pattern_unless]:
-        schema["allOf"] = conditions
-    return schema
-
-
-def _property(field: Field) -> dict[str, Any]:
-    schema: dict[str, Any] = {"title": field.title, "type": _TYPES.get(field.type, field.type)}
-    if field.help:
-        schema["description"] = field.help
-    if field.example is not None:
-        schema["examples"] = [field.example]
-    if field.default is not None and not field.secret:
-        schema["default"] = field.default
-    if field.type in ("string", "enum"):
-        schema |= _text(field)
-    else:
-        bounds = {"minimum": field.minimum, "maximum": field.maximum}
-        schema |= {name: bound for name, bound in bounds.items() if bound is not None}
-    if field.secret:
-        schema |= {"writeOnly": True, "x-secret": True}
-    if field.immutable:
-        schema["x-immutable"] = True
-    return schema
-
-
-def _text(field: Field) -> dict[str, Any]:
-    if field.enum:
-        return {"enum": list(field.enum)} | ({"x-enum-titles": list(field.enum_titles)} if field.enum_titles else {})
-    schema: dict[str, Any] = {"maxLength": field.max_length}
-    if least := max(field.min_length, 1 if field.required else 0):
-        schema["minLength"] = least
-    if field.pattern and not field.pattern_unless:
-        schema["pattern"] = _whole(field.pattern)
-    if field.refuses:
-        schema["not"] = {"anyOf": [{"pattern": _whole(refusing.pattern)} for refusing in field.refuses]}
-    if field.format:
-        schema["x-format"] = field.format
-    if field.format in _FORMATS:
-        schema["format"] = _FORMATS[field.format]
-    return schema
-
-
-def _unless(field: Field) -> dict[str, Any]:
-    """The pattern of a field holds unless another one is filled in."""
-    return {
-        "if": {"not": {"required": [field.pattern_unless]}},
-        "then": {"properties": {field.name: {"pattern": _whole(field.pattern or "")}}},
-    }
-
-
-def _whole(pattern: str) -> str:
-    return f"^(?:{pattern})$"

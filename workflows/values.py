@@ -1,33 +1,47 @@
-"""Judge: holds values against the fields of a spec, and keeps everything that is wrong with them."""
+"""Judge: holds what somebody sent against the fields of a form, and keeps everything that is wrong with it."""
 
-import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import Invalid
 from engine.secret import Secret
-from engine.storable import MAX_INTEGER, escape
-from workflows.fields import Field
-from workflows.formats import in_format
-from workflows.nearest import nearest
+from engine.storable import escape
+from workflows.conditions import (
+    Surroundings,
+    all_hold,
+    compares,
+    conditions_of,
+    either,
+    in_order,
+    is_empty,
+    same,
+    shown,
+    why_not_asked,
+)
+from workflows.fields import Condition, Field
 from workflows.ports import Patterns
-from workflows.texts import Malformed, blank_edges, composed, faults, is_visible
+from workflows.scalars import Scalars, choices, kind_of
+from workflows.unknown_names import unknown_names
 
-_LONGEST_NAME = 64
-_NO_MORE = 20
-"""So many unknown fields are named; a body with more of them is no misspelling."""
+__all__ = ["Judge", "choices", "kind_of"]
+
+_TEXT = Field(name="text", title="Text")
+_ALONE = Surroundings()
 
 
-class Judge:
-    """Checks values one after the other; `found` holds every problem as (JSON Pointer, message), without values.
+class Judge(Scalars):
+    """Checks forms; `found` holds every problem, `asked` the pointer of every field that is asked for now.
 
-    A value that fails is None: no field of a spec takes null.
+    Defaults come first: conditions are asked of what is filled in, in the order in which fields depend on each other.
+    *kept* are values from before: what is no longer asked or known of them is dropped, and is no problem. So it is with
+    those at the pointers in `carried`, which nobody sent.
     """
 
-    def __init__(self, patterns: Patterns) -> None:
-        self.found: list[tuple[str, str]] = []
-        self._patterns = patterns
+    def __init__(self, patterns: Patterns, *, kept: bool = False) -> None:
+        super().__init__(patterns)
+        self.asked: list[str] = []
+        self.kept = kept
+        self.carried: frozenset[str] = frozenset()
 
     def refuse_problems(self) -> None:
         """Raise Invalid with everything that was found; return quietly when nothing was."""
@@ -41,6 +55,12 @@ class Judge:
         self.found.append((pointer, f"must be an object, not {kind_of(raw)}"))
         return {}
 
+    def known_names(
+        self, raw: Mapping[Any, Any], known: Sequence[str], pointer: str, elsewhere: Mapping[str, str]
+    ) -> None:
+        """Find every name in *raw* that is not known."""
+        self.found += unknown_names(raw, known, pointer, elsewhere)
+
     def form(
         self,
         fields: Sequence[Field],
@@ -48,171 +68,135 @@ class Judge:
         pointer: str,
         *,
         elsewhere: Mapping[str, str] | None = None,
+        around: Surroundings = _ALONE,
     ) -> dict[str, Any]:
         """Return what *raw* says about *fields*, with their defaults; `elsewhere` explains names unknown just here."""
-        self.known_names(raw, [field.name for field in fields], pointer, elsewhere or {})
-        values = {}
-        for field in fields:
-            here = f"{pointer}/{escape(field.name)}"
-            if field.name in raw:
-                free = field.pattern_unless is not None and raw.get(field.pattern_unless) is not None
-                value = self.value(field, raw[field.name], here, free=free)
-            elif field.default is not None:
-                value = Secret(field.default) if field.secret else field.default
-            else:
-                value = None
-                if field.required:
-                    self.found.append((here, "is required"))
+        if not self.kept:
+            sent = {name: None for name in raw if f"{pointer}/{name}" not in self.carried} if self.carried else raw
+            self.known_names(sent, [field.name for field in fields], pointer, elsewhere or {})
+        here = around.inside(fields)
+        found, asked = self.found, self.asked
+        told: dict[str, tuple[list[tuple[str, str]], list[str]]] = {}
+        for field in in_order(fields):
+            self.found, self.asked = told[field.name] = [], []
+            value = self._field(field, raw, f"{pointer}/{escape(field.name)}", here)
             if value is not None:
-                values[field.name] = value
-        return values
+                here.values[field.name] = value
+            elif field.name in raw and self.found:
+                here.undecided.add(field.name)
+        self.found, self.asked = found, asked
+        for field in fields:
+            problems, pointers = told[field.name]
+            self.found += problems
+            self.asked += pointers
+        return {field.name: here.values[field.name] for field in fields if field.name in here.values}
 
-    def known_names(
-        self, raw: Mapping[Any, Any], known: Iterable[str], pointer: str, elsewhere: Mapping[str, str]
-    ) -> None:
-        """Find every name in *raw* that is not known; name the nearest one that is."""
-        known = list(known)
-        for name in [name for name in raw if name not in known][:_NO_MORE]:
-            if not isinstance(name, str):
-                self.found.append((pointer, "has a name that is not text"))
-            elif pointer == "/credential":  # people paste secrets where a name belongs
-                hint = nearest(name, known) + (f"; known: {', '.join(known)}" if known else "; nothing is asked here")
-                self.found += {(pointer, f"has an unknown field{hint}")} - set(self.found)
-            elif name in elsewhere:
-                self.found.append((f"{pointer}/{escape(name)}", elsewhere[name]))
-            elif len(name) <= _LONGEST_NAME and not list(faults(name)):
-                hint = nearest(name, known) or (f"; known: {', '.join(known)}" if known else "; nothing is asked here")
-                self.found.append((f"{pointer}/{escape(name)}", f"unknown field{hint}"))
-            else:
-                self.found.append((pointer, f"has an unknown field with a name of {len(name)} characters"))
-
-    def value(self, field: Field, value: Any, pointer: str, *, free: bool = False) -> Any:
+    def value(
+        self, field: Field, value: Any, pointer: str, *, free: bool = False, around: Surroundings = _ALONE
+    ) -> Any:
         """Return the value in the form in which it is kept, or None; `free` of its pattern."""
         if isinstance(value, Secret) and field.secret:
             value = value.reveal()
         match field.type:
-            case "boolean" if isinstance(value, bool):
-                return value
-            case "integer" if isinstance(value, int) and not isinstance(value, bool):
-                return self._number(field, value, pointer)
-            case "number" if isinstance(value, int | float) and not isinstance(value, bool):
-                return self._number(field, value, pointer)
-            case "string" | "enum" if isinstance(value, str):
-                text = self._text(field, value, pointer, free)
-                return Secret(text) if field.secret and text is not None else text
-        wanted = {"boolean": "true or false", "integer": "a whole number", "number": "a number"}.get(field.type, "text")
-        self.found.append((pointer, f"must be {wanted}, not {kind_of(value)}"))
+            case "object" if isinstance(value, Mapping):
+                return self._object(field, value, pointer, around)
+            case "array" if isinstance(value, list | tuple):
+                return self._array(field, value, pointer, around)
+        return self.scalar(field, value, pointer, free=free)
+
+    def _field(self, field: Field, raw: Mapping[Any, Any], here: str, around: Surroundings) -> Any:
+        is_sent, is_kept = field.name in raw, self.kept or here in self.carried
+        is_asked = all_hold(conditions_of(field), around)
+        if is_asked is False:
+            if is_sent and not is_kept:
+                self.found.append((here, why_not_asked(field, around)))
+            return None
+        if field.hidden or field.read_only:
+            return self._decided(field, raw, here) if is_asked else None
+        if is_asked:
+            self.asked.append(here)
+        required = field.required or (bool(field.required_when) and all_hold(field.required_when, around) is True)
+        if not is_sent:
+            return self._left_out(field, here, around, required=required) if is_asked else None
+        if required and not field.required:
+            field = field.model_copy(update={"required": True})
+        return self.value(field, raw[field.name], here, free=_is_free(field, raw, around), around=around)
+
+    def _decided(self, field: Field, raw: Mapping[Any, Any], here: str) -> Any:
+        """Return the default of a field that nobody is asked for; whoever sends it must send the same."""
+        if field.name in raw and not (self.kept or here in self.carried) and not same(raw[field.name], field.default):
+            self.found.append((here, "is decided by the destination and cannot be changed; leave it out"))
+        return field.default
+
+    def _left_out(self, field: Field, here: str, around: Surroundings, *, required: bool) -> Any:
+        if field.type == "object":
+            return self._group(field, here, around, required=required)
+        if field.default is not None:
+            return Secret(field.default) if field.secret else field.default
+        if required:
+            self.found.append((here, "is required"))
         return None
 
-    def prose(self, field: Field, value: Any, pointer: str, *, lines: bool = False) -> str | None:
-        """Return a text for people: accents composed, no blanks at its edges, and something to see if required."""
-        if not isinstance(value, str):
-            self.found.append((pointer, f"must be text, not {kind_of(value)}"))
+    def _group(self, field: Field, here: str, around: Surroundings, *, required: bool) -> dict[str, Any] | None:
+        """Return what an object that was not sent begins with; what must be given in it is missing all the same."""
+        before = len(self.found)
+        parts, _ = _parts(field, around)
+        values = self.form(parts, field.default or {}, here, around=around)
+        if required and not values and len(self.found) == before:
+            self.found.append((here, "is required"))
+        return values or None
+
+    def _object(self, field: Field, raw: Mapping[Any, Any], here: str, around: Surroundings) -> dict[str, Any] | None:
+        if field.by in around.undecided or (field.cases and field.by not in around.values):
+            return None  # what it consists of is told by a field that is wrong itself
+        before = len(self.found)
+        parts, elsewhere = _parts(field, around)
+        values = self.form(parts, raw, here, elsewhere=elsewhere, around=around)
+        if field.required and not values and len(self.found) == before:
+            self.found.append((here, "is required, and empty"))
+        return values
+
+    def _array(self, field: Field, raw: Sequence[Any], here: str, around: Surroundings) -> list[Any] | None:
+        least = max(field.min_items, 1 if field.required else 0)
+        if not least <= len(raw) <= field.max_items:
+            few = f"needs at least {least}, and has {len(raw)}" if raw else "is required, and empty"
+            many = f"takes at most {field.max_items} entries, and has {len(raw)}"
+            self.found.append((here, few if len(raw) < least else many))
             return None
-        if not self._length(field, value, pointer):
-            return None
-        text = composed(value.replace("\r\n", "\n") if lines else value).strip()
-        problems = list(faults(text, lines=lines, joiners=True))
-        if not problems and not is_visible(text) and (field.required or text):
-            problems = ["must show something: it is empty, or nothing in it can be seen"]
-        self.found += [(pointer, problem) for problem in problems]
-        return None if problems or not self._length(field, text, pointer) else text
+        before = len(self.found)
+        item = field.items or _TEXT
+        kept = [self.value(item, one, f"{here}/{index}", around=around) for index, one in enumerate(raw)]
+        self._refuse_duplicates(item, kept, here)
+        return kept if len(self.found) == before else None
 
-    def _number(self, field: Field, value: float, pointer: str) -> float | None:
-        problem = None
-        if isinstance(value, float) and not math.isfinite(value):
-            problem = "must be a finite number"
-        elif abs(value) > MAX_INTEGER:
-            problem = "is larger than a number can be that every reader keeps exactly (2^53 - 1)"
-        elif field.minimum is not None and value < field.minimum:
-            problem = f"must be at least {field.minimum}"
-        elif field.maximum is not None and value > field.maximum:
-            problem = f"must be at most {field.maximum}"
-        if problem:
-            self.found.append((pointer, problem))
-            return None
-        return value if isinstance(value, int) else value + 0.0  # -0.0 is 0.0
-
-    def _length(self, field: Field, text: str, pointer: str) -> bool:
-        if len(text) > field.max_length:
-            self.found.append((pointer, f"is longer than {field.max_length} characters"))
-            return False
-        return True
-
-    def _text(self, field: Field, text: str, pointer: str, free: bool) -> str | None:
-        if not self._length(field, text, pointer):
-            return None
-        if field.enum:
-            return self._choice(field, text, pointer)
-        final, problem = self._plain(field, text, free)
-        if problem:
-            self.found += [(pointer, message) for message in problem]
-            return None
-        return final if self._length(field, final, pointer) else None
-
-    def _choice(self, field: Field, text: str, pointer: str) -> str | None:
-        if text in field.enum:
-            return text
-        self.found.append((pointer, f"must be one of: {choices(field)}{nearest(text, field.enum)}"))
-        return None
-
-    def _plain(self, field: Field, text: str, free: bool) -> tuple[str, list[str]]:
-        """Return the text as kept and what is wrong with it."""
-        if not text and field.required:
-            return text, ["is required, and empty"]
-        if field.format == "public-key":  # pasted with its lines, which are no part of it
-            problems = list(faults(text.replace("\r\n", "\n"), lines=True))
-        else:
-            problems = [*faults(text), *blank_edges(text)]
-        if problems:
-            return text, problems
-        final = text if field.secret else composed(text)
-        try:
-            final = in_format(field, final)
-        except Malformed as malformed:
-            return final, [str(malformed)]
-        for form in dict.fromkeys((text, final)):
-            if problem := self._shape(field, form, free):
-                return final, [problem]
-        return final, []
-
-    def _shape(self, field: Field, text: str, free: bool) -> str:
-        if len(text) < field.min_length:
-            return f"is shorter than {field.min_length} characters"
-        for refusing in field.refuses:
-            if self._patterns.matches(refusing.pattern, text):
-                return refusing.message
-        if field.pattern is None or free or self._patterns.matches(field.pattern, text):
-            return ""
-        return f"does not have the right form{f': {field.help}' if field.help else ''}"
+    def _refuse_duplicates(self, item: Field, kept: Sequence[Any], here: str) -> None:
+        if item.type in ("object", "array"):
+            return
+        first: dict[tuple[bool, Any], int] = {}
+        for index, value in enumerate(kept):
+            place = first.setdefault((isinstance(value, bool), value), index)
+            if value is not None and place != index:
+                self.found.append((f"{here}/{index}", f"is in the list already, as entry {place + 1}"))
 
 
-def choices(field: Field) -> str:
-    """Return the choices of an enum in one line, with words for those that cannot be read."""
-    titles = field.enum_titles or ("",) * len(field.enum)
-    return ", ".join(
-        value
-        if value.replace("_", "").replace("-", "").isalnum()
-        else f"{json.dumps(value)}{f' ({title})' if title else ''}"
-        for value, title in zip(field.enum, titles, strict=True)
-    )
+def _is_free(field: Field, raw: Mapping[Any, Any], around: Surroundings) -> bool:
+    """Tell whether the pattern of a field is not asked, because another field is filled in."""
+    other = field.pattern_unless
+    if other is None:
+        return False
+    return not is_empty(around.values.get(other)) or (other in around.undecided and not is_empty(raw.get(other)))
 
 
-def kind_of(value: Any) -> str:
-    """Return what *value* is in the words of JSON, never the value."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case str():
-            return "text"
-        case Secret():
-            return "a secret"
-        case int() | float():
-            return "a number"
-        case Mapping():
-            return "an object"
-        case list() | tuple():
-            return "a list"
-    return "something that JSON does not know"
+def _parts(field: Field, around: Surroundings) -> tuple[Sequence[Field], dict[str, str]]:
+    """Return what an object consists of now, and what belongs to its other cases."""
+    if field.by is None:
+        return field.properties, {}
+    parts: Sequence[Field] = ()
+    elsewhere: dict[str, str] = {}
+    for case in field.cases:
+        if compares(Condition(field=field.by, operator="one_of", value=case.value), around.values.get(field.by)):
+            parts = case.properties
+            continue
+        chosen = either(map(shown, case.value))
+        elsewhere |= {one.name: f"is asked only while {field.by} is {chosen}" for one in case.properties}
+    return parts, elsewhere

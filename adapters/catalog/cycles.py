@@ -29,7 +29,7 @@ def _from(start: str, needs: dict[str, list[str]], done: set[str]) -> Iterator[l
         if name is None:
             done.add(path.popitem()[0])
             pending.pop()
-        elif name in ():
+        elif name in path:
             way = list(path)
             yield [*way[way.index(name) :], name]
         elif name not in done:
@@ -43,8 +43,7 @@ def _needs(field: Field) -> Iterator[str]:
             yield condition.field
     if field.options is not None:
         yield from field.options.depends_on
-    if field.by is not None:
-        yield field.by
+    yield from (name for name in (field.by, field.pattern_unless) if name is not None)
     for inner in (*field.properties, *(one for case in field.cases for one in case.properties)):
         yield from _needs(inner)
     if field.items is not None:

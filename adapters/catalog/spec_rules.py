@@ -14,7 +14,8 @@ from workflows.nearest import nearest
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_ID = 64
 _COMMON = {"name", "description"}
-_RESTATED = {"name", "title", "help", "required", "immutable", "min_length", "max_length", "example"}
+_RESTATED = {"name", "title", "help", "required", "immutable", "unique", "example"}
+_RESTATED |= {"min_length", "max_length", "pattern", "refuses"}
 _ALERTS = {
     "streaming-segment": "streaming",
     "streaming-profile": "streaming",
@@ -116,7 +117,7 @@ def _forms(spec: DestinationSpec) -> Iterator[Fault]:
     yield from _one_host(spec.parameters, ("parameters",))
     for index, field in enumerate(spec.parameters):
         if field.name in _COMMON and (more := field.model_fields_set - _RESTATED):
-            what = f"every connection has a {field.name}; only its text and whether it is immutable can be said again"
+            what = f"every connection has a {field.name}; only its text, its form and how fixed it is can be said again"
             yield from (Fault(what, ("parameters", index, key)) for key in sorted(more))
         if field.name == "name" and not field.required:
             yield Fault("the name of a connection is required", ("parameters", index))

@@ -17,6 +17,9 @@ from adapters.cli.session import Session
 
 app = typer.Typer()
 
+OrganisationOption = Annotated[
+    bool, typer.Option("--organisation", help="About people, roles, tokens and sandboxes, instead of this sandbox.")
+]
 ActorOption = Annotated[str | None, typer.Option("--actor", help="What one actor did only.")]
 _SHOWN = 20
 
@@ -28,10 +31,18 @@ def history(
     object_id: Annotated[str | None, typer.Option("--object", help="What happened to one object only.")] = None,
     destination: Annotated[str | None, typer.Option("--destination", help="One destination only.")] = None,
     search: Annotated[str | None, typer.Option("--search", help="Text in the sentence.")] = None,
+    organisation: OrganisationOption = False,
     as_of: AsOfOption = None,
 ) -> None:
     """List what was done, newest first, in sentences."""
-    asked = {"actor": actor, "object_id": object_id, "destination": destination, "search": search, "as_of": as_of}
+    asked: dict[str, Any] = {
+        "actor": actor,
+        "object_id": object_id,
+        "destination": destination,
+        "search": search,
+        "as_of": as_of,
+    }
+    asked["organisation"] = organisation
     found = session.reader.pages("/v1/audit/events", **asked)
     columns = {"position": "Position", "recorded_at": "When", "actor": "Who", "sentence": "What", "object_id": "Id"}
     show_list(session, found, columns, title="Audit", empty="Nothing has happened yet.")
@@ -43,10 +54,12 @@ def attempts(
     actor: ActorOption = None,
     code: Annotated[str | None, typer.Option("--code", help="One reason only, like transition-refused.")] = None,
     search: Annotated[str | None, typer.Option("--search", help="Text in the sentence.")] = None,
+    organisation: OrganisationOption = False,
     as_of: AsOfOption = None,
 ) -> None:
     """List what was refused, newest first, with the reasons."""
-    found = session.reader.pages("/v1/audit/attempts", actor=actor, code=code, search=search, as_of=as_of)
+    asked = {"actor": actor, "code": code, "search": search, "as_of": as_of, "organisation": organisation}
+    found = session.reader.pages("/v1/audit/attempts", **asked)
     columns = {"position": "Position", "recorded_at": "When", "actor": "Who", "code": "Code", "sentence": "What"}
     show_list(session, found, columns, title="Refused attempts", empty="Nothing was refused.")
 

@@ -69,6 +69,7 @@ def _schema(session: Session, destination: str, variant: str | None) -> dict[str
     """Return the schema of the credential, None where none is asked; the API judges a variant that does not exist."""
     card = session.client.get(f"/v1/catalog/{segment(destination)}")
     variants: list[Mapping[str, Any]] = card.get("variants") or []
+    variant = variant or card.get("default_variant")
     matching = [known for known in variants if known["id"] == variant] if variant else variants
     if not variant and len(variants) > 1:
         names = ", ".join(str(known["id"]) for known in variants)

@@ -20,12 +20,12 @@ def define(
     session: Session,
     name: Annotated[str, typer.Argument(help="Its name: small letters, digits and hyphens.")],
     permission: PermissionOption = None,
-    sandbox: InSandboxOption = None,
+    within: InSandboxOption = None,
     label: LabelOption = None,
     key: KeyOption = None,
 ) -> None:
     """Define a role: permissions, in sandboxes, with access labels."""
-    body = {"name": name, "permissions": permission or [], "sandboxes": sandbox or [], "labels": label or []}
+    body = {"name": name, "permissions": permission or [], "sandboxes": within or [], "labels": label or []}
     access.make(session, KIND, body, key, "defined")
 
 
@@ -53,13 +53,13 @@ def redefine(
     session: Session,
     role: NamedArgument,
     permission: PermissionOption = None,
-    sandbox: InSandboxOption = None,
+    within: InSandboxOption = None,
     label: LabelOption = None,
     key: KeyOption = None,
     if_match: IfMatchOption = None,
 ) -> None:
     """Let a role permit other things, elsewhere, or with other labels; what is left out stays."""
-    body = access.said(permissions=permission, sandboxes=sandbox, labels=label)
+    body = access.said(permissions=permission, sandboxes=within, labels=label)
     access.change(session, KIND, role, "redefine", body, key=key, if_match=if_match)
 
 

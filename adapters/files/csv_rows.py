@@ -1,9 +1,11 @@
 """CsvRows: rows as lines of CSV, as the CSV writer of Apache Spark writes them (docs/decisions/0012)."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from adapters.files.table import Column, NotWritable, Row, Value
 from workflows.date_patterns import date_pattern
@@ -23,15 +25,25 @@ class CsvRows:
 
     def __init__(self, layout: Layout, columns: Sequence[Column]) -> None:
         self._layout, self._columns = layout, columns
-        self._date = date_pattern(layout.date_format, of_a_day=False).write
-        self._moment = date_pattern(layout.timestamp_format).write
         # Java's UTF-16 is big-endian, and says so at the beginning of the file.
         self._codec = {"UTF-8": "utf-8", "UTF-16": "utf-16-be"}[layout.encoding]
-        triggers = {layout.delimiter, layout.line_separator, "\n", "\r"}
-        self._triggers = triggers | ({layout.quote} if layout.escape_quotes else set())
-        escaped = {layout.escape: layout.escape_escape + layout.escape}
-        escaped[layout.quote or '"'] = layout.escape + layout.quote  # the last word where both are one character
-        self._escapes = str.maketrans(escaped)
+        enclosed = {layout.delimiter, layout.line_separator, "\n", "\r"}
+        enclosed |= {layout.quote} if layout.escape_quotes and layout.quote else set()
+        self._has_to_be_enclosed = re.compile("[" + "".join(map(re.escape, sorted(enclosed))) + "]").search
+        self._null, self._empty = self._instead(layout.null), self._instead(layout.empty)
+        moment, day = (
+            date_pattern(layout.timestamp_format).write,
+            date_pattern(layout.date_format, of_a_day=False).write,
+        )
+        self._texts: dict[type, Callable[[Any], str]] = {
+            str: str,
+            bool: lambda value: "true" if value else "false",
+            int: str,
+            float: number_text,
+            Decimal: str,
+            datetime: moment,
+            date: day,
+        }
 
     def begin(self) -> bytes:
         """Return what stands before the first row."""
@@ -48,9 +60,12 @@ class CsvRows:
         if len(row) != len(self._columns):
             raise NotWritable(f"the row has {len(row)} values", column=f"1 to {len(self._columns)}", row=number)
         fields = []
-        for column, value in zip(self._columns, row, strict=True):
-            text = self._text(value, column, number)
-            fields.append(self._null() if text is None else self._field(text))
+        for value in row:
+            if value is None:
+                fields.append(self._null)
+            else:
+                text = self._texts.get(type(value)) or self._text_of_a_kind(value, len(fields), number)
+                fields.append(self._field(text(value)))
         return self._encoded(self._line(fields), fields, number)
 
     def _line(self, fields: Sequence[str]) -> str:
@@ -68,9 +83,6 @@ class CsvRows:
                     raise NotWritable(why, column=_presentable(column.name), row=number) from None
             raise  # pragma: no cover: the characters between the fields can all be encoded
 
-    def _null(self) -> str:
-        return self._instead(self._layout.null)
-
     def _instead(self, word: str) -> str:
         """Return what stands for a null or an empty value; two quotes are such a word too, and stay as they are."""
         quote = self._layout.quote
@@ -80,42 +92,33 @@ class CsvRows:
 
     def _field(self, text: str) -> str:
         layout = self._layout
-        if layout.trim_left:
+        if layout.trim_left and text[:1] <= " ":
             text = text.lstrip(_BLANKS)
-        if layout.trim_right:
+        if layout.trim_right and text[-1:] <= " ":
             text = text.rstrip(_BLANKS)
         if not text:
-            return self._instead(layout.empty)
-        if not layout.quote:
-            return text
-        if layout.quote_all or text[0] == layout.quote or any(trigger in text for trigger in self._triggers):
+            return self._empty
+        if layout.quote_all or text[0] == layout.quote or self._has_to_be_enclosed(text):
             return self._enclosed(text)
         return text
 
     def _enclosed(self, text: str) -> str:
-        quote = self._layout.quote
-        return f"{quote}{text.translate(self._escapes)}{quote}" if quote else text
+        quote, escape = self._layout.quote, self._layout.escape
+        if not quote:
+            return text
+        if escape != quote and escape in text:  # first, so that the escapes of quotes are not escaped again
+            text = text.replace(escape, self._layout.escape_escape + escape)
+        if quote in text:
+            text = text.replace(quote, escape + quote)
+        return f"{quote}{text}{quote}"
 
-    def _text(self, value: Value, column: Column, number: int) -> str | None:
-        match value:
-            case None:
-                return None
-            case str():
-                return value
-            case bool():
-                return "true" if value else "false"
-            case int():
-                return str(value)
-            case float():
-                return number_text(value)
-            case Decimal():
-                return str(value)
-            case datetime():
-                return self._moment(value)
-            case date():
-                return self._date(value)
+    def _text_of_a_kind(self, value: Value, index: int, number: int) -> Callable[[Any], str]:
+        """Return what makes a text of a value of a derived type, as those of other libraries are."""
+        for kind in (str, bool, int, float, Decimal, datetime, date):  # a datetime is a date, a bool an int
+            if isinstance(value, kind):
+                return self._texts[kind]
         why = "holds an array, a map or bytes, which CSV cannot hold: flatten it with array_to_string"
-        raise NotWritable(why, column=column.name, row=number)
+        raise NotWritable(why, column=self._columns[index].name, row=number)
 
 
 def number_text(value: float) -> str:

@@ -18,6 +18,10 @@ from adapters.http.schemas_explained import Verification
 from engine.errors import Invalid
 
 Exactly = Annotated[str | None, Query(max_length=255)]
+Object = Literal["connection", "account", "person", "service_account", "role", "token", "sandbox"]
+Organisation = Annotated[
+    bool, Query(description="What concerns people, service accounts, roles, tokens and sandboxes, and no sandbox.")
+]
 
 
 def list_events(
@@ -25,11 +29,12 @@ def list_events(
     system: Installation,
     caller: Asking,
     actor: Exactly = None,
-    object: Annotated[Literal["connection", "account"] | None, Query()] = None,
+    object: Annotated[Object | None, Query()] = None,
     object_id: Annotated[UUID | None, Query()] = None,
     destination: Exactly = None,
     topic: Exactly = None,
     correlation_id: Annotated[UUID | None, Query()] = None,
+    organisation: Organisation = False,
     search: Search = "",
     sort: Sort = None,
     descending: bool = True,
@@ -46,6 +51,7 @@ def list_events(
         destination=destination,
         topic=topic,
         correlation_id=str(correlation_id) if correlation_id else None,
+        organisation=organisation or None,
         sort=sort,
         as_of=as_of,
         min_position=min_position,
@@ -63,6 +69,7 @@ def list_attempts(
     command: Exactly = None,
     code: Exactly = None,
     counted: Annotated[bool | None, Query()] = None,
+    organisation: Organisation = False,
     search: Search = "",
     sort: Sort = None,
     descending: bool = True,
@@ -78,6 +85,7 @@ def list_attempts(
         command=command,
         code=code,
         counted=counted,
+        organisation=organisation or None,
         sort=sort,
         as_of=as_of,
         min_position=min_position,

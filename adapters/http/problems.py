@@ -17,7 +17,7 @@ from adapters.http.errors import Unauthenticated
 from adapters.http.meanings import MEANINGS, Meaning
 from adapters.http.questions import takes_a_cursor
 from adapters.http.wording import in_words
-from adapters.system.commands import code_of
+from adapters.system.calls import code_of
 from engine.errors import EngineError, Invalid, Refusal, StaleVersion
 from engine.storable import escape, presentable
 

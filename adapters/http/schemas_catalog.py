@@ -76,10 +76,14 @@ class Spec(Shape):
 
 
 class WholeCard(Card):
-    """A destination with its ways to sign in and the JSON Schema of its parameters."""
+    """A destination with its ways to sign in and the JSON Schema of its parameters.
+
+    `default_variant` is the way that is meant where none is named.
+    """
 
     configure_new: Control
     variants: list[WayToSignIn]
+    default_variant: str | None
     parameters: dict[str, Any] | None
     alerts: list[str]
     locked_marketing_actions: list[str]

@@ -117,6 +117,7 @@ class Validation(Shape):
     valid: bool
     errors: list[FieldError]
     values: dict[str, JsonValue] | None
+    asked: list[str] = Field(description="JSON Pointers of what the form asks for now, given what it holds.")
     options: dict[str, OptionsAnswer] = Field(
         description="`offered` (no choices at all: the list is empty), `waiting` for other fields, `failed` or "
         "`unsupported`; a list that could not be looked up is never told as an empty one."

@@ -7,7 +7,8 @@ from adapters.system.paging import page_limit, search_text
 from adapters.system.views import FreshViews
 from engine.errors import Invalid
 from engine.projection import Page, Projection, Query
-from workflows.permissions import Caller, authorise, may_view
+from workflows.access.service import ORGANISATION
+from workflows.permissions import VIEW_ACCESS, Caller, authorise, may_view
 
 LIVE = ("draft", "enabled", "disabled")
 
@@ -33,15 +34,17 @@ class Lists:
         return self._list(self._views.accounts, caller, question)
 
     def audit_events(self, caller: Caller, **question: Any) -> dict[str, Any]:
-        """Return what was done, newest first."""
+        """Return what was done, newest first; with *organisation*, to people, roles and the like, in no sandbox."""
         authorise(caller, "view-user-activity-log")
+        _may_see_organisation(caller, question)
         question.setdefault("sort", "position")
         question.setdefault("descending", True)
         return self._list(self._views.audit, caller, question)
 
     def audit_attempts(self, caller: Caller, **question: Any) -> dict[str, Any]:
-        """Return what was refused, newest first."""
+        """Return what was refused, newest first; with *organisation*, about people, roles and the like."""
         authorise(caller, "view-user-activity-log")
+        _may_see_organisation(caller, question)
         question.setdefault("sort", "position")
         question.setdefault("descending", True)
         return self._list(self._views.attempts, caller, question)
@@ -50,6 +53,7 @@ class Lists:
         asked = dict(question)
         if asked.pop("sandbox", caller.sandbox) != caller.sandbox:
             raise Invalid([("/sandbox", "is chosen by who asks, not by the question")])
+        sandbox = ORGANISATION if asked.pop("organisation", False) else caller.sandbox
         moment = Moment.of(asked.pop("as_of", None), whole=True)
         min_position = asked.pop("min_position", None)
         limit = asked.pop("limit", 50)
@@ -59,7 +63,12 @@ class Lists:
             descending=bool(asked.pop("descending", False)),
             cursor=asked.pop("cursor", "") or "",
             limit=None if limit is None else page_limit(limit),
-            filter={"sandbox": caller.sandbox} | {name: value for name, value in asked.items() if value is not None},
+            filter={"sandbox": sandbox} | {name: value for name, value in asked.items() if value is not None},
         )
         page: Page[Any] = self._views.query(projection, query, moment, min_position)
         return {"items": [row.model_dump(mode="json") for row in page.items], "next": page.next or None}
+
+
+def _may_see_organisation(caller: Caller, question: dict[str, Any]) -> None:
+    if question.get("organisation"):
+        authorise(caller, *VIEW_ACCESS)

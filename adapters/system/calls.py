@@ -10,6 +10,7 @@ import structlog
 
 from engine.command import Command
 from engine.envelope import Context
+from engine.errors import EngineError, GuardFailed
 from workflows.permissions import Caller
 
 
@@ -31,3 +32,10 @@ def tell(write: Callable[..., Any], line: Mapping[str, Any]) -> None:
     if structlog.is_configured():
         with suppress(OSError, ValueError):  # a terminal that went away changes nothing about what is recorded
             write("command", **{name: value for name, value in line.items() if value not in (None, [])})
+
+
+def code_of(error: EngineError) -> str:
+    """Return the stable code of an error: for a failed guard, that of the first guard that refused."""
+    if isinstance(error, GuardFailed):
+        return next((report.code for report in error.guards if report.passed is False), error.code)
+    return error.code

@@ -61,9 +61,10 @@ class CardLists:
         kinds, types, categories = _kinds(data_type), _types(type), _several(category)
         moment = Moment.of(as_of, whole=True)
         held = self._holdings.of(caller, moment, min_position)
+        published = self._published()
         matching = [
             portrait
-            for portrait in self._published()
+            for portrait in published
             if portrait.mentions(wanted)
             and (not kinds or not kinds.isdisjoint(portrait.spec.data_kinds))
             and (not types or portrait.kind in types)
@@ -78,7 +79,7 @@ class CardLists:
             "items": self._cards(page, held, caller, moment if explain else None),
             "next": following or None,
             "total": len(chosen),
-            "categories": self._counted(matching),
+            "categories": _counted(published, matching),
         }
 
     def show(
@@ -108,6 +109,7 @@ class CardLists:
             **self._cards([portrait], held, caller, moment if explain else None)[0],
             "configure_new": _another(spec, held, caller),
             "variants": variants,
+            "default_variant": spec.default_variant,
             "parameters": parameters_schema(spec) if spec.variants else None,
             "alerts": list(spec.offered_alerts),
             "locked_marketing_actions": list(spec.locked_actions),
@@ -146,12 +148,6 @@ class CardLists:
             found = self._portraits[spec.id] = Portrait(spec)
         return found
 
-    def _counted(self, matching: Iterable[Portrait]) -> list[dict[str, Any]]:
-        known = {portrait.spec.category for portrait in self._published()}
-        found = Counter(portrait.spec.category for portrait in matching)
-        titled = sorted((category_title(name), name) for name in known)
-        return [{"id": name, "title": title, "count": found[name]} for title, name in titled]
-
     def _cards(
         self, page: Sequence[Portrait], held: Held, caller: Caller, explained: Moment | None
     ) -> list[dict[str, Any]]:
@@ -163,6 +159,12 @@ class CardLists:
             for card, portrait in zip(cards, page, strict=True):
                 card["explanation"] = _reasons(portrait.spec, held, caller, events.get(portrait.spec.id, []))
         return cards
+
+
+def _counted(published: Iterable[Portrait], matching: Iterable[Portrait]) -> list[dict[str, Any]]:
+    found = Counter(portrait.spec.category for portrait in matching)
+    titled = sorted({(category_title(portrait.spec.category), portrait.spec.category) for portrait in published})
+    return [{"id": name, "title": title, "count": found[name]} for title, name in titled]
 
 
 def _card(portrait: Portrait, held: Held, caller: Caller) -> dict[str, Any]:

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from adapters.system.explaining import as_id
+from adapters.system.authorising import find
 from adapters.system.keys import key_of
 from adapters.system.options import LiveOptions
 from adapters.system.parsing import LONGEST_NAME, MOST_PROBLEMS
 from engine.application import Workflows
 from engine.definition import Definition
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid
 from engine.log import EventLog, Head, LoggedEvent
 from engine.projection import BATCH
 from engine.receipts import ReceiptCheck
@@ -21,7 +21,7 @@ from engine.verification import verify
 from workflows.account.service import AccountService
 from workflows.connection.aggregate import Connection
 from workflows.file_format import warnings as format_warnings
-from workflows.parameters import refuse_nothing, validate_parameters
+from workflows.parameters import draft_parameters, refuse_nothing, validate_parameters
 from workflows.permissions import Caller, authorise
 from workflows.ports import Catalog, Patterns
 from workflows.probe import ProbeReport
@@ -90,32 +90,29 @@ class Probes:
         connection = await self._connection(caller, connection_id)
         before = connection.parameters if connection.state in ("saved", "disabled") else None
         spec = spec_of(self._catalog, connection, "set_parameters")
-        errors: list[dict[str, str]] = []
-        values = None
-        try:
-            if before is not None:
+        problems: Sequence[tuple[str, str]] = ()
+        if before is not None:
+            try:
                 refuse_nothing(body)
-            values = validate_parameters(spec, body, self._patterns, before=before)
-            fields = values["fields"]
-        except Invalid as invalid:
-            errors = [{"pointer": pointer, "message": message} for pointer, message in invalid.errors]
-            sent = body.get("fields") if isinstance(body, Mapping) else None
-            fields = sent if isinstance(sent, Mapping) else {}
-        options, warnings = await self._options.suggest(caller, connection, spec, fields)
+            except Invalid as invalid:
+                problems = invalid.errors
+        drafted = draft_parameters(spec, body, self._patterns, variant=connection.variant or None, before=before)
+        problems = (*problems, *drafted.problems)
+        values = None if problems else drafted.values
+        fields = drafted.values["fields"]
+        options, warnings = await self._options.suggest(caller, connection, spec, fields, asked=drafted.asked)
         warnings = [*warnings, *format_warnings(spec, values["file_format"] if values else None)]
         return {
-            "valid": not errors,
-            "errors": errors,
+            "valid": not problems,
+            "errors": [{"pointer": pointer, "message": message} for pointer, message in problems],
             "values": values,
+            "asked": list(drafted.asked),
             "options": {pointer: answer.model_dump(mode="json") for pointer, answer in options.items()},
             "warnings": [{"pointer": pointer, "message": message} for pointer, message in warnings],
         }
 
     async def _connection(self, caller: Caller, connection_id: UUID | str) -> Connection:
-        try:
-            return await self._workflows.get(Connection, as_id("connection", connection_id), caller.sandbox)
-        except NotFound:
-            raise NotFound("no connection of that id here", fix="list them: GET /v1/connections") from None
+        return cast(Connection, await find(self._workflows, "connection", connection_id, caller))
 
 
 def _probe_body(body: Any) -> Mapping[str, Any]:

@@ -11,9 +11,10 @@ from uuid import UUID
 import structlog
 
 from adapters.system.access import Access
-from adapters.system.calls import Call, tell
+from adapters.system.authorising import authorise_command, authorise_step, find
+from adapters.system.calls import Call, code_of, tell
 from adapters.system.keys import scope_of
-from adapters.system.kinds import ACCESS, AGGREGATES, not_here, realm_of
+from adapters.system.kinds import ACCESS, realm_of
 from adapters.system.matching import expect_version
 from adapters.system.outcome import Outcome, Show
 from adapters.system.parsing import body_of, canonical, command_class, parse
@@ -31,13 +32,12 @@ from engine.errors import (
     KeyInFlight,
     KeyReused,
     LogError,
-    NotFound,
     OutcomeUnknown,
     Refusal,
     TransitionRefused,
 )
 from engine.log import CommandKey, Receipt
-from workflows.permissions import Caller, authorise, connect_permissions, sees
+from workflows.permissions import Caller
 from workflows.ports import Catalog, Vault
 
 Handler = Callable[[Any, Context, CommandKey | None], Awaitable[Receipt]]
@@ -126,11 +126,12 @@ class Commands:
         write = _log.info
         self._workflows.looks_once()
         try:
-            self._authorise(call)
+            authorise_command(call, self._catalog)
             if command.TARGET in ACCESS:
                 await self._access.begin()
             if not command.OPENS:
-                workflow = await self._find(command.TARGET, target, call.caller)
+                workflow = await find(self._workflows, command.TARGET, target, call.caller)
+                authorise_step(call, workflow, self._catalog)
                 line |= {"id": workflow.id, "state_before": workflow.state}
             outcome = await self._once(call, workflow)
             line |= {"id": outcome.shown["id"], "destination": outcome.shown.get("destination")}
@@ -157,21 +158,13 @@ class Commands:
             line["ms"] = round((time.perf_counter() - started) * 1000, 2)
             tell(write, line)
 
-    def _authorise(self, call: Call) -> None:
-        """Refuse who lacks a permission, before anything else is judged; some destinations take one more."""
-        authorise(call.caller, *call.command.PERMISSIONS)
-        destination = call.body.get("destination") if isinstance(call.body, Mapping) else None
-        if call.command.OPENS and isinstance(destination, str):
-            with suppress(NotFound):  # an unknown destination is told when the command is decided
-                authorise(call.caller, *connect_permissions(self._catalog.get(destination)))
-
     async def _note(
         self, call: Call, target: UUID | str | None, workflow: Workflow | None, error: EngineError
     ) -> UUID | None:
         about = "new" if call.command.OPENS else "unknown"
         if workflow is None and not call.command.OPENS:
             with suppress(EngineError):  # who lacks a permission, lacked it for this one
-                workflow = await self._find(call.command.TARGET, target, call.caller)
+                workflow = await find(self._workflows, call.command.TARGET, target, call.caller)
         # The key is for an answer to be found by, and nothing is found by that of a refused command.
         return await self._attempts.refused(
             replace(call.context, key=None),
@@ -183,16 +176,6 @@ class Commands:
             version=workflow.version if workflow else 0,
             guards=tuple(report.as_dict() for report in getattr(error, "guards", ())),
         )
-
-    async def _find(self, kind: str, target: UUID | str | None, caller: Caller) -> Workflow:
-        try:
-            wanted = target if isinstance(target, UUID) else UUID(str(target))
-            found = await self._workflows.get(AGGREGATES[kind], wanted, realm_of(kind, caller))
-        except (ValueError, NotFound):
-            raise not_here(kind) from None
-        if kind not in ACCESS and not sees(caller, getattr(found, "labels", ())):
-            raise not_here(kind)
-        return found
 
     async def _once(self, call: Call, workflow: Workflow | None) -> Outcome:
         """Decide a command with a key at most once: a known key answers with its first receipt."""
@@ -270,10 +253,3 @@ class Commands:
 
     async def _expect_version(self, workflow: Workflow, call: Call) -> None:
         await self._workflows.log.ask(expect_version, self._workflows, workflow.id, call.if_match)
-
-
-def code_of(error: EngineError) -> str:
-    """Return the stable code of an error: for a failed guard, that of the first guard that refused."""
-    if isinstance(error, GuardFailed):
-        return next((report.code for report in error.guards if report.passed is False), error.code)
-    return error.code

@@ -26,7 +26,7 @@ from workflows.account.aggregate import Account
 from workflows.connection.aggregate import Connection
 from workflows.connection.handlers import known_facts
 from workflows.nearest import nearest
-from workflows.permissions import Caller, judge, sees
+from workflows.permissions import Caller, judge, required_by, sees
 from workflows.ports import Catalog, Patterns
 from workflows.withdrawal import spec_if_any
 
@@ -100,7 +100,10 @@ class Explanations:
     ) -> list[tuple[explain.ActionReport, GuardReport]]:
         # link, unlink, bind are steps that other commands take.
         asked = [(KINDS[kind].get(report.command), report) for report in await self._reports(workflow)]
-        return [(report, judge(caller, *command.PERMISSIONS)) for command, report in asked if command is not None]
+        spec = spec_if_any(self._catalog, workflow) if isinstance(workflow, Connection) else None
+        return [
+            (report, judge(caller, *required_by(command, spec))) for command, report in asked if command is not None
+        ]
 
     async def _reports(self, workflow: Workflow) -> tuple[explain.ActionReport, ...]:
         facts = await self._facts(workflow)

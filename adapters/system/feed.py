@@ -11,11 +11,12 @@ from weakref import WeakKeyDictionary
 
 from adapters.system.telling import Told, Wanted, tell
 from engine.application import Workflows
-from engine.errors import EngineError, Invalid, LogUnavailable
+from engine.errors import EngineError, Invalid, LogUnavailable, Refusal
 from engine.events import registered_topics
 from engine.log import LoggedEvent
+from workflows.connection.aggregate import Connection
 from workflows.nearest import nearest
-from workflows.permissions import Caller, authorise
+from workflows.permissions import EVERY_LABEL, Caller, authorise, sees
 
 _READING = 4
 _UNWELL = "the log does not answer now"
@@ -58,7 +59,7 @@ class Feeds:
         page: int = 100,
     ) -> None:
         self.most, self.heartbeat, self.poll, self.gather, self.page = most, heartbeat, poll, gather, page
-        self.log, self._decode = workflows.log, workflows.decode
+        self.log, self._decode, self._workflows = workflows.log, workflows.decode, workflows
         self._open: set[Feed] = set()
         self._mutex = Lock()
         self._told: dict[int, Told | None] = {}
@@ -95,7 +96,7 @@ class Feeds:
             what = f"is beyond the end of the log, which is {end}"
             raise Invalid([(f"/{named}", what)], fix="send the id of an event, or none to begin at the end")
         wanted = Wanted(caller.sandbox, tuple(objects), tuple(topics), object_id)
-        return Feed(self, wanted, end if after is None else after, None if follow else end)
+        return Feed(self, wanted, caller, end if after is None else after, None if follow else end)
 
     @contextmanager
     def seat(self, feed: "Feed") -> Iterator[None]:
@@ -127,6 +128,20 @@ class Feeds:
         for feed in tuple(self._open):
             feed.ended = True
 
+    async def is_seen(self, told: Told, caller: Caller) -> bool:
+        """Tell whether the connection that an event is about exists for somebody: they hold its access labels."""
+        if EVERY_LABEL in caller.labels:
+            return True
+        kind, _, about = str(told.content.get("target", "")).rpartition(":")
+        kind, about = (kind, about) if kind else (told.content["object"], told.content["object_id"])
+        if kind != "connection":
+            return True
+        try:
+            found = await self._workflows.get(Connection, UUID(about), caller.sandbox)
+        except (ValueError, Refusal):
+            return True  # an attempt on something that is not there
+        return sees(caller, getattr(found, "labels", ()))
+
     def told(self, logged: LoggedEvent) -> Told | None:
         """Return an event as it is told; see `tell`."""
         if known := self._told.get(logged.id):
@@ -140,9 +155,9 @@ class Feeds:
 class Feed:
     """What one consumer is told. `position` is how far it was told; `ended` makes it stop."""
 
-    def __init__(self, feeds: Feeds, wanted: Wanted, after: int, upto: int | None) -> None:
+    def __init__(self, feeds: Feeds, wanted: Wanted, caller: Caller, after: int, upto: int | None) -> None:
         self.position, self.ended = after, False
-        self._feeds, self._wanted, self._upto = feeds, wanted, upto
+        self._feeds, self._wanted, self._caller, self._upto = feeds, wanted, caller, upto
 
     def seat(self) -> Any:
         """Return what counts the feed as open for as long as its block lasts; see `Feeds.seat`."""
@@ -160,7 +175,7 @@ class Feed:
             page, note = await self._read()
             if page:
                 self.position = page[-1].id
-            told = tuple(self._told(page))
+            told = tuple([one for one in self._told(page) if await feeds.is_seen(one, self._caller)])
             full = len(page) == feeds.page
             if told or full or loop.time() - since >= feeds.heartbeat:
                 yield Stretch(self.position, told, note)

@@ -52,7 +52,7 @@ def _ways_to_sign_in(spec: DestinationSpec) -> list[dict[str, Any]]:
     ways: list[dict[str, Any]] = []
     for variant in spec.variants:
         name = {"variant": {"const": variant.id}}
-        needs_name = ["variant"] if len(spec.variants) > 1 else []
+        needs_name = ["variant"] if len(spec.variants) > 1 and variant.id != spec.default_variant else []
         if variant.kind == "credential":
             properties = {**name, "credential": credential_schema(spec, variant)}
             properties["account_name"] = {"type": "string", "title": "Name of the account", "maxLength": 255}

@@ -26,6 +26,9 @@ from workflows.texts import Malformed
 MOST_LISTS = 50
 AT_ONCE = 8
 """How many lists one form asks a destination for at the same time."""
+_TOO_MANY = OptionsAnswer.failed(
+    "too-many-lists", f"one form looks up at most {MOST_LISTS} lists at once", fix="type the value"
+)
 _NAMED = re.compile(r"\{([a-z0-9_]+)\}")
 
 
@@ -60,9 +63,8 @@ class LiveOptions:
         *values* are the fields as they are judged so far, *asked* the pointers of those that the form asks for now
         (None: all). The choices are suggestions: a value that is not among them is a warning, never an error.
         """
-        fields = list(live_fields(spec.parameters, values, asked=asked))[:MOST_LISTS]
-        if not fields:
-            return {}, []
+        every = list(live_fields(spec.parameters, values, asked=asked))
+        fields, further = every[:MOST_LISTS], every[MOST_LISTS:]
         slots = asyncio.Semaphore(AT_ONCE)
 
         async def look(one: LiveField) -> OptionsAnswer:
@@ -75,6 +77,7 @@ class LiveOptions:
 
         answers = await asyncio.gather(*map(look, fields))
         found = {one.pointer: answer for one, answer in zip(fields, answers, strict=True)}
+        found |= {one.pointer: _TOO_MANY for one in further}
         warnings = [told for one in fields for told in one.not_offered(found[one.pointer])]
         return found, warnings
 

@@ -90,6 +90,7 @@ def _connections(api, clock):
             for told in ("/actions", "/path", "/diagram"):
                 api.get(where + told)
             api.post(f"{where}/parameters/validate", PARAMETERS)
+            api.post(f"{where}/format/preview", {"data_kind": "people", "file_format": {"include_manifest": True}})
         if trigger == "save":
             body = {"then": "activate"}
         answer = api.step(answer, trigger, body)

@@ -30,8 +30,8 @@ BY_FORMAT = {
 }
 
 
-def filled(fields, *, variant, data_kind, given=(), around=None):
-    """Return a value for each field that a person is asked for: required ones, and those that *given* names."""
+def filled(fields, *, variant, data_kind, given=(), chosen=None, around=None):
+    """Return values for what a person is asked for: required fields, those that *given* names, and as *chosen* says."""
     values = {}
     for field in fields:
         everything = {**(around or {}), **values}
@@ -42,11 +42,21 @@ def filled(fields, *, variant, data_kind, given=(), around=None):
         required = field.required or (
             field.required_when and holds(field.required_when, everything, variant, data_kind)
         )
-        if required or field.name in given or given == "all":
+        if field.name in (chosen or {}):
+            values[field.name] = chosen[field.name]
+        elif field.type == "object" and not parts(field, everything):
+            continue
+        elif required or given == "all" or field.name in given:
             values[field.name] = value_of(field, variant=variant, data_kind=data_kind, given=given, around=everything)
         elif field.default is not None:
             values[field.name] = field.default
     return values
+
+
+def parts(field, around):
+    """Return the fields of an object: its own, and those of the case that the form has chosen."""
+    cases = [case.properties for case in field.cases if around.get(field.by) in case.value]
+    return [*field.properties, *(inner for properties in cases for inner in properties)]
 
 
 def holds(conditions, values, variant, data_kind):
@@ -74,9 +84,7 @@ def value_of(field, *, variant=None, data_kind=None, given=(), around=None):
     if field.acknowledge is not None:
         return True if field.type == "boolean" else field.acknowledge
     if field.type == "object":
-        inner = list(field.properties)
-        for case in field.cases:
-            inner += case.properties if (around or {}).get(field.by) in case.value else ()
+        inner = parts(field, around or {})
         return filled(inner, variant=variant, data_kind=data_kind, given=given, around=around)
     if field.type == "array":
         one = value_of(field.items, variant=variant, data_kind=data_kind, given=given, around=around)

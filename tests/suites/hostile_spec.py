@@ -77,7 +77,7 @@ FORM = {
     ],
 }
 
-GOOD = {"name": "Every field", "data_kind": "people", "fields": {"region": "us"}}
+GOOD = {"name": "Every field", "data_kind": "people", "fields": {"region": "us", "settings": {"owner": "ann"}}}
 """The least that it takes."""
 
 

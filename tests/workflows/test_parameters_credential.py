@@ -127,7 +127,7 @@ def test_a_bearer_token_that_no_header_can_carry_is_refused(token):
 @pytest.mark.parametrize(("spec", "variant"), [(HTTP, "none"), (ZONE, None)])
 def test_where_nothing_is_asked_nothing_is_taken(spec, variant):
     assert accepted_credential(spec, {}, variant) == {}
-    found = refused_credential(spec, {"password": "x"}, variant)
+    found = refused_credential(spec, {"pass_phrase": "x"}, variant)
     assert found == {"/credential": "has an unknown field; nothing is asked here"}
 
 

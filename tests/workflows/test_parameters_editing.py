@@ -34,7 +34,13 @@ def test_the_bucket_and_the_folder_can_be_changed():
 def test_a_part_that_is_sent_replaces_all_that_it_had():
     assert set(refused(S3, {"fields": {"bucket_name": "other-bucket"}}, before=PRESENT)) == {"/fields/folder_path"}
     kept = accepted(S3, {"file_format": {"file_type": "json"}}, before=PRESENT)["file_format"]
-    assert kept == {"file_type": "json", "compression": "none", "include_manifest": False}
+    assert kept == {
+        "file_type": "json",
+        "compression": "none",
+        "include_manifest": False,
+        "export_arrays": False,
+        "file_name": "%DESTINATION_NAME%_%SEGMENT_ID%_%DATETIME(YYYYMMdd_HHmmss)%",
+    }
 
 
 @pytest.mark.parametrize("kind", ["people", "datasets", "nonsense", None, 3])

@@ -80,7 +80,7 @@ def test_the_file_format_follows_the_data_kind():
     assert parameters_schema(HTTP)["properties"]["file_format"]["type"] == "null"
 
 
-@pytest.mark.parametrize("spec", CATALOG.all(), ids=lambda spec: spec.id)
+@pytest.mark.parametrize("spec", [S3, SFTP, HTTP, ZONE], ids=lambda spec: spec.id)
 def test_the_least_body_fits(spec):
     assert not refuses(parameters_schema(spec), BODIES[spec.id])
 

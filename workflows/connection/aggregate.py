@@ -34,6 +34,10 @@ class Connection(Workflow):
             "alerts": tuple[str, ...],
             "marketing_actions": tuple[str, ...],
             "then": str,
+            "owner": str,
+            "tags": tuple[str, ...],
+            "labels": tuple[str, ...],
+            "reserved": tuple[UUID, ...],
         }
     )
 
@@ -49,6 +53,10 @@ class Connection(Workflow):
         self.alerts: Any = ()
         self.marketing_actions: Any = ()
         self.then = ""
+        self.owner = ""
+        self.tags: Any = ()
+        self.labels: Any = ()
+        self.reserved: Any = ()
 
     @property
     def is_draft(self) -> bool:
@@ -82,7 +90,7 @@ class Connection(Workflow):
     def _(self, event: events.CatalogSelected) -> None:
         self.destination = shared(event.destination)
         self.spec_version, self.spec_digest = event.spec_version, shared(event.spec_digest)
-        self.created_by = shared(event.envelope.actor)
+        self.created_by = self.owner = shared(event.envelope.actor)
 
     @evolve.register
     def _(self, event: events.Authenticated) -> None:
@@ -93,6 +101,8 @@ class Connection(Workflow):
     def _(self, event: events.ParametersSet | events.ParametersEdited) -> None:
         self.name, self.description, self.data_kind = event.name, event.description, event.data_kind
         self.fields, self.file_format = event.fields, event.file_format
+        if isinstance(event, events.ParametersEdited) and event.reserved is not None:
+            self.reserved = event.reserved
 
     @evolve.register
     def _(self, event: events.AlertsConfigured | events.AlertsEdited) -> None:
@@ -104,4 +114,20 @@ class Connection(Workflow):
 
     @evolve.register
     def _(self, event: events.Saved) -> None:
-        self.then = event.then
+        self.then, self.reserved = event.then, event.reserved
+
+    @evolve.register
+    def _(self, event: events.Renamed) -> None:
+        self.name = event.name
+
+    @evolve.register
+    def _(self, event: events.HandedOver) -> None:
+        self.owner = shared(event.to)
+
+    @evolve.register
+    def _(self, event: events.TagsSet) -> None:
+        self.tags = shared(event.tags)
+
+    @evolve.register
+    def _(self, event: events.LabelsApplied) -> None:
+        self.labels = shared(event.labels)

@@ -152,6 +152,38 @@ class Expire(ConnectionCommand):
     TRIGGER = "expire"
 
 
+class Rename(ConnectionCommand):
+    """Give a draft a name, before or after its parameters are set."""
+
+    TRIGGER = "rename"
+
+    name: str
+
+
+class HandOver(ConnectionCommand):
+    """Let a draft be somebody else's: a person or service account, by id, e-mail address or name."""
+
+    TRIGGER = "hand_over"
+
+    to: str = Field(min_length=1, max_length=255)
+
+
+class SetTags(ConnectionCommand):
+    """Choose the tags of the connection, free text each; none is a choice."""
+
+    TRIGGER = "set_tags"
+
+    tags: list[str]
+
+
+class ApplyLabels(ConnectionCommand):
+    """Choose the access labels of a saved connection: only whoever holds them all sees it; none is a choice."""
+
+    TRIGGER = "apply_labels"
+
+    labels: list[str]
+
+
 COMMANDS: dict[str, type[ConnectionCommand]] = {
     command.TRIGGER: command
     for command in (
@@ -168,6 +200,10 @@ COMMANDS: dict[str, type[ConnectionCommand]] = {
         Delete,
         Discard,
         Expire,
+        Rename,
+        HandOver,
+        SetTags,
+        ApplyLabels,
     )
 }
 """Every command to an existing connection, by its trigger."""

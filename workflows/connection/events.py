@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from engine.events import WorkflowEvent
+from workflows.limits import LimitWarning
 from workflows.probe import ProbeCheck
 
 
@@ -61,14 +62,19 @@ class Governed(ConnectionEvent):
 
 
 class Saved(ConnectionEvent):
-    """The connection is set up. `then` is where its maker goes on: exit, or activate."""
+    """The connection is set up. `then` is where its maker goes on: exit, or activate.
+
+    `reserved` are the streams of what it alone may have from now on; `warnings` tell of soft limits that it passed.
+    """
 
     TOPIC = "connection.saved"
     then: str
+    reserved: tuple[UUID, ...] = ()
+    warnings: tuple[LimitWarning, ...] = ()
 
 
 class ParametersEdited(ConnectionEvent):
-    """Parameters of a saved connection were changed, and tried."""
+    """Parameters of a saved connection were changed, and tried. `reserved`: as of `Saved`; None: as before."""
 
     TOPIC = "connection.parameters_edited"
     name: str
@@ -77,6 +83,7 @@ class ParametersEdited(ConnectionEvent):
     fields: dict[str, Any]
     file_format: dict[str, Any] | None = None
     checks: tuple[ProbeCheck, ...] = ()
+    reserved: tuple[UUID, ...] | None = None
 
 
 class AlertsEdited(ConnectionEvent):
@@ -122,3 +129,32 @@ class Expired(ConnectionEvent):
 
     TOPIC = "connection.expired"
     days: int
+
+
+class Renamed(ConnectionEvent):
+    """Somebody gave the draft a name before its parameters were set, or another one since."""
+
+    TOPIC = "connection.renamed"
+    name: str
+
+
+class HandedOver(ConnectionEvent):
+    """The draft is somebody else's from now on: `to` is the actor that they are, `name` what they are called."""
+
+    TOPIC = "connection.handed_over"
+    to: str
+    name: str = ""
+
+
+class TagsSet(ConnectionEvent):
+    """These are the tags of the connection now; none is a choice."""
+
+    TOPIC = "connection.tags_set"
+    tags: tuple[str, ...]
+
+
+class LabelsApplied(ConnectionEvent):
+    """These are the access labels of the connection now: whoever does not hold them all does not see it."""
+
+    TOPIC = "connection.labels_applied"
+    labels: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from engine.guard import Facts, Guard, Passed, Refused, Verdict
 from workflows.nearest import nearest
@@ -9,6 +10,13 @@ from workflows.probe import ProbeReport, refusal_of
 
 _NAMED = 5
 """So many unknown choices are told apart; whoever sends more of them has mistaken the list."""
+
+
+class Taken(NamedTuple):
+    """A value that another connection has: where it was sent, and what can be told of who has it."""
+
+    pointer: str
+    told: str
 
 
 def _probe_found_no_fault(facts: Facts) -> Verdict:
@@ -124,6 +132,38 @@ def _draft_is_old(facts: Facts) -> Verdict:
     )
 
 
+def _values_are_free(facts: Facts) -> Verdict:
+    taken: Sequence[Taken] = facts.get("taken", ())
+    if not taken:
+        return Passed()
+    return Refused(
+        "value-taken",
+        "; ".join(f"{one.pointer}: {one.told}" for one in taken),
+        "choose another value, or delete the connection that has it",
+        taken[0].pointer,
+    )
+
+
+def _there_is_room(facts: Facts) -> Verdict:
+    limit, now = facts.get("most"), facts.get("now", 0)
+    if limit is None or now < limit:
+        return Passed()
+    return Refused(
+        "limit-reached",
+        f"there are {now} {facts['what']} already; at most {limit} are allowed",
+        facts["help"],
+        None,
+        "whoever may delete what is not needed, or the operator of this installation",
+    )
+
+
+def _receiver_can_go_on(facts: Facts) -> Verdict:
+    fault: str = facts["receiver_fault"]
+    if not fault:
+        return Passed()
+    return Refused("receiver-unfit", fault, "hand the draft over to somebody who may connect here", "/to")
+
+
 account_of_destination = Guard("account_of_destination", _account_is_of_this_destination, ("account",))
 account_authorised = Guard("account_authorised", _account_is_authorised, ("account",))
 probe_passed = Guard("probe_passed", _probe_found_no_fault, ("probe",))
@@ -133,3 +173,8 @@ known_actions = Guard("known_actions", _actions_are_known, ("marketing_actions",
 locked_actions = Guard("locked_actions", _locked_actions_stay, ("marketing_actions", "locked_actions"))
 spec_unchanged = Guard("spec_unchanged", _what_was_chosen_still_holds, ("spec_digest", "outdated"))
 draft_is_old = Guard("draft_is_old", _draft_is_old, ("age", "days"))
+values_free = Guard("values_free", _values_are_free)
+"""Passes unless the fact `taken` names what another connection has."""
+room = Guard("room", _there_is_room)
+"""Passes unless the fact `most` is a limit, and `now` has reached it."""
+receiver_can_go_on = Guard("receiver_can_go_on", _receiver_can_go_on, ("receiver_fault",))

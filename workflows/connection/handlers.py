@@ -23,39 +23,6 @@ from workflows.withdrawal import spec_if_any, spec_of
 Choice = commands.ConfigureAlerts | commands.EditAlerts | commands.Govern | commands.EditMarketingActions
 
 
-def known_facts(
-    connection: Connection, account: Any, context: Context, days: int, catalog: Catalog, patterns: Patterns
-) -> dict[str, Any]:
-    """Return what guards can be told before anybody has sent anything: for explanations."""
-    facts = {"account": account, "age": max(context.now() - connection.modified_on, timedelta()), "days": days}
-    spec = spec_if_any(catalog, connection)
-    if spec is None:
-        return facts | {"withdrawn": True}
-    return facts | _offer(spec) | _pinned(spec, connection, patterns)
-
-
-def _offer(spec: DestinationSpec) -> dict[str, Any]:
-    return {
-        "offered_alerts": spec.offered_alerts,
-        "known_actions": MARKETING_ACTIONS,
-        "locked_actions": spec.locked_actions,
-    }
-
-
-def _pinned(spec: DestinationSpec, connection: Connection, patterns: Patterns) -> dict[str, Any]:
-    now = spec.digest
-    return {
-        "spec_digest": now,
-        "outdated": () if now == connection.spec_digest else outdated(spec, connection, patterns),
-    }
-
-
-async def _account_of(connection: Connection, accounts: Accounts) -> Any:
-    if connection.account_id is None:
-        return None
-    return await accounts.find(connection.account_id, connection.sandbox)
-
-
 async def select(
     command: commands.SelectDestination,
     context: Context,
@@ -88,7 +55,7 @@ async def authenticate(
     connection = await workflows.get(Connection, command.connection_id, context.sandbox)
     connection.expect("authenticate")
     spec = spec_of(catalog, connection, "authenticate")
-    previous = await _account_of(connection, accounts)
+    previous = await account_of(connection, accounts)
     tried, account, facts = None, None, {}
     if command.account_id is not None:
         command.refuse_extras()
@@ -109,7 +76,7 @@ async def authenticate(
             report = await accounts.probe(spec, None, variant.id, None, context.sandbox)
             facts["reason"] = variant.reason or f"{spec.name} needs no credential"
     known: dict[str, Any] = {"probe": report, "account": None if tried else account}
-    _refuse_early(connection, "authenticate", known, report)
+    refuse_early(connection, "authenticate", known, report)
     leaves = previous if previous is not None and (account is None or previous.id != account.id) else None
     others = [workflow for workflow in (leaves, account) if workflow is not None]
     async with workflows.turn(connection, *others, key=key) as turn:
@@ -127,13 +94,6 @@ async def authenticate(
     return turn.recorded
 
 
-def _refuse_early(connection: Connection, trigger: str, known: dict[str, Any], report: ProbeReport) -> None:
-    try:
-        connection.expect(trigger, **known)
-    except GuardFailed as refusal:
-        raise told_by(report, refusal) from None
-
-
 async def set_parameters(
     command: commands.ParametersCommand,
     context: Context,
@@ -147,7 +107,7 @@ async def set_parameters(
     """Check the parameters against the spec, then against the destination; for setting and editing alike."""
     trigger = command.TRIGGER
     connection = await workflows.get(Connection, command.connection_id, context.sandbox)
-    account = await _account_of(connection, accounts)
+    account = await account_of(connection, accounts)
     connection.expect(trigger, account=account)
     spec = spec_of(catalog, connection, trigger)
     before = None
@@ -160,7 +120,7 @@ async def set_parameters(
     connection.expect(trigger, **known)
     report = await accounts.probe(spec, account, connection.variant, values["fields"], context.sandbox)
     known["probe"] = report
-    _refuse_early(connection, trigger, known, report)
+    refuse_early(connection, trigger, known, report)
     others = [] if account is None else [account]
     async with workflows.turn(connection, *others, key=key) as turn:
         known["account"] = chosen = None if account is None else turn.of(account)
@@ -186,63 +146,7 @@ async def choose(
     connection.expect(command.TRIGGER)
     sent = command.model_dump()
     chosen = {name: tuple(dict.fromkeys(values)) for name, values in sent.items()}
-    offer = _offer(spec_of(catalog, connection, command.TRIGGER)) | {"sent": next(iter(sent.values()))}
+    offer = offer(spec_of(catalog, connection, command.TRIGGER)) | {"sent": next(iter(sent.values()))}
     async with workflows.turn(connection, key=key) as turn:
         turn.of(connection).decide(command.TRIGGER, context, knowing=offer, **chosen)
-    return turn.recorded
-
-
-async def resume(
-    command: commands.Save | commands.Enable,
-    context: Context,
-    key: CommandKey | None,
-    *,
-    workflows: Workflows,
-    accounts: Accounts,
-    catalog: Catalog,
-    patterns: Patterns,
-) -> Receipt:
-    """Save a connection, or let its exports run again, while its account is still good and its choices still hold."""
-    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
-    connection.expect(command.TRIGGER)
-    spec = spec_of(catalog, connection, command.TRIGGER)
-    account = await _account_of(connection, accounts)
-    facts = {"then": command.then} if isinstance(command, commands.Save) else {}
-    others = [] if account is None else [account]
-    async with workflows.turn(connection, *others, key=key) as turn:
-        known = {"account": None if account is None else turn.of(account), **_pinned(spec, connection, patterns)}
-        turn.of(connection).decide(command.TRIGGER, context, knowing=known, **facts)
-    return turn.recorded
-
-
-async def disable(
-    command: commands.Disable, context: Context, key: CommandKey | None, *, workflows: Workflows
-) -> Receipt:
-    """Pause all exports."""
-    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
-    async with workflows.turn(connection, key=key) as turn:
-        turn.of(connection).decide("disable", context)
-    return turn.recorded
-
-
-async def end(
-    command: commands.Delete | commands.Discard | commands.Expire,
-    context: Context,
-    key: CommandKey | None,
-    *,
-    workflows: Workflows,
-    accounts: Accounts,
-    draft_days: int,
-) -> Receipt:
-    """End a connection: delete it, discard a draft, or let one expire; its account is no longer used by it."""
-    connection = await workflows.get(Connection, command.connection_id, context.sandbox)
-    connection.expect(command.TRIGGER)
-    account = await _account_of(connection, accounts)
-    facts: dict[str, Any] = {"days": draft_days} if command.TRIGGER == "expire" else {}
-    others = [] if account is None else [account]
-    async with workflows.turn(connection, *others, key=key) as turn:
-        known = {"age": context.now() - connection.modified_on, "days": draft_days}
-        turn.of(connection).decide(command.TRIGGER, context, knowing=known, **facts)
-        if account is not None and connection.id in turn.of(account).connections:
-            turn.of(account).decide("unlink", context, connection_id=connection.id)
     return turn.recorded

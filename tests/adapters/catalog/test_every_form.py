@@ -10,6 +10,7 @@ from engine.errors import Invalid
 from engine.secret import Secret
 from tests.suites.filled_forms import filled
 from workflows.parameters import validate_credential, validate_parameters
+from workflows.restated import own_parameters
 from workflows.values import Judge
 
 PATTERNS = Re2Patterns()
@@ -19,8 +20,8 @@ WAYS = [(spec, variant) for spec in CONNECTABLE for variant in spec.variants]
 each_connectable = pytest.mark.parametrize("spec", CONNECTABLE, ids=lambda spec: spec.id)
 
 
-def good_body(spec, variant, kind, *, given=()):
-    fields = filled(spec.parameters, variant=variant.id, data_kind=kind, given=given)
+def good_body(spec, variant, kind, *, given=(), chosen=None):
+    fields = filled(own_parameters(spec), variant=variant.id, data_kind=kind, given=given, chosen=chosen)
     return {"name": "Spring", "data_kind": kind, "fields": fields, "file_format": None}
 
 
@@ -40,7 +41,28 @@ def test_a_form_that_is_filled_in_carefully_is_accepted(spec):
         for kind in spec.data_kinds:
             for given in ((), "all"):
                 sent = good_body(spec, variant, kind, given=given)
-                assert judged(spec, variant, sent)["fields"] == sent["fields"]
+                kept = judged(spec, variant, sent)
+                assert kept["fields"] == sent["fields"]
+                assert (kept["file_format"] is not None) == (spec.type == "file-based")
+                if spec.type == "file-based":
+                    assert (kept["file_format"]["file_type"] != "csv") == (kind == "datasets")
+
+
+def test_an_object_with_cases_is_accepted_in_each_of_them():
+    tried = [
+        (spec, field, value)
+        for spec in CONNECTABLE
+        for field in spec.parameters
+        for case in field.cases
+        for value in case.value
+    ]
+    assert {spec.id for spec, *_ in tried} == {"liveramp-distribution"}
+    for spec, field, value in tried:
+        sent = good_body(spec, spec.variants[0], "people", given="all", chosen={field.by: value})
+        assert sent["fields"][field.name]
+        assert judged(spec, spec.variants[0], sent)["fields"] == sent["fields"]
+        with pytest.raises(Invalid):
+            judged(spec, spec.variants[0], sent | {"fields": sent["fields"] | {field.by: "somebody else"}})
 
 
 def test_a_credential_that_is_filled_in_carefully_is_accepted_and_its_secrets_kept_apart():
@@ -55,7 +77,7 @@ def test_a_credential_that_is_filled_in_carefully_is_accepted_and_its_secrets_ke
 def test_whatever_is_required_and_left_out_is_named(spec):
     for variant in spec.variants:
         good = good_body(spec, variant, spec.data_kinds[0])
-        for field in spec.parameters:
+        for field in own_parameters(spec):
             if field.required and field.name in good["fields"] and field.default is None:
                 fields = {name: value for name, value in good["fields"].items() if name != field.name}
                 with pytest.raises(Invalid) as refused:
@@ -69,6 +91,15 @@ def test_a_field_that_nobody_asked_for_is_refused():
         with pytest.raises(Invalid) as refused:
             judged(spec, spec.variants[0], good | {"fields": good["fields"] | {"shoe_size": 43}})
         assert [pointer for pointer, _ in refused.value.errors] == ["/fields/shoe_size"], spec.id
+
+
+def test_a_name_is_judged_as_the_destination_wants_it():
+    spec = CATALOG.get("twitter-custom-audiences")
+    good = good_body(spec, spec.variants[0], "people")
+    for key, text in (("name", "A+B"), ("name", "50 %"), ("description", "two\nlines"), ("description", "who@where")):
+        with pytest.raises(Invalid) as refused:
+            judged(spec, spec.variants[0], good | {key: text})
+        assert [pointer for pointer, _ in refused.value.errors] == [f"/{key}"]
 
 
 BUCKETS = {

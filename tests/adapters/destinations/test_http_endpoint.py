@@ -55,6 +55,16 @@ def test_an_open_endpoint_passes_without_any_credential():
     assert "authorization" not in endpoint.received[0].headers
 
 
+@pytest.mark.parametrize("variant", ["oauth2-password", "oauth2-client-credentials"])
+def test_a_variant_of_a_later_release_is_not_testable_and_nothing_is_sent(variant):
+    credential = {"access_token_url": "https://login.example.com/token", "client_id": "c", "client_secret": "s"}
+    with http_endpoint(TOKEN) as endpoint:
+        report = probe("http_endpoint", variant, credential, {"http_endpoint": endpoint.url})
+    assert [check.code for check in report.checks] == ["variant-not-supported"]
+    assert report.outcome.value == "not_testable"
+    assert not endpoint.received
+
+
 def test_an_endpoint_that_wants_a_credential_says_so_to_who_has_none():
     with http_endpoint(TOKEN) as endpoint:
         report = probe("http_endpoint", "none", {}, {"http_endpoint": endpoint.url})

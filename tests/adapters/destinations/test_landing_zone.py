@@ -10,7 +10,6 @@ from contextlib import suppress
 import pytest
 
 from tests.suites.destinations import probe, verdicts
-from tests.suites.servers import moto_s3
 
 
 def attempt(zone, parameters=None, **more):
@@ -127,18 +126,17 @@ def test_a_sandbox_cannot_lead_out_of_the_zone(tmp_path, sandbox):
 
 
 @pytest.mark.xdist_group("s3")
-def test_a_zone_in_a_bucket_uses_the_installations_own_key(monkeypatch):
-    with moto_s3() as s3:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
-        missing = attempt("s3://landing/zone", {"folder_path": "in"})
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.key[0])
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.key[1])
-        alone, good = attempt("s3://landing/zone"), attempt("s3://landing/zone", {"folder_path": "in/%SEGMENT_ID%"})
-        tried = [check.tried for check in good.checks]
-        absent = attempt("s3://nowhere/zone", {"folder_path": "in"})
-        escaping = attempt("s3://landing/zone", {"folder_path": "../x"})
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not the secret")
-        wrong = attempt("s3://landing/zone")
+def test_a_zone_in_a_bucket_uses_the_installations_own_key(monkeypatch, s3):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
+    missing = attempt("s3://landing/zone", {"folder_path": "in"})
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.key[0])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.key[1])
+    alone, good = attempt("s3://landing/zone"), attempt("s3://landing/zone", {"folder_path": "in/%SEGMENT_ID%"})
+    tried = [check.tried for check in good.checks]
+    absent = attempt("s3://nowhere/zone", {"folder_path": "in"})
+    escaping = attempt("s3://landing/zone", {"folder_path": "../x"})
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not the secret")
+    wrong = attempt("s3://landing/zone")
     assert (missing.failure.code, missing.failure.kind) == ("zone-key-missing", "configuration")
     assert (alone.outcome.value, good.outcome.value) == ("passed", "passed")
     assert any("s3://landing/zone/prod/in/.interlock-probe-" in text for text in tried)

@@ -113,6 +113,7 @@ def test_numbers_become_texts_where_the_field_is_one(shared):
         b"{",
         b"\xff\xfe",
         b'{"result": [NaN]}',
+        b'{"total": NaN, "result": ["a"]}',
         b'{"result": [{"id": Infinity}]}',
         b'{"result": ' + b"[" * 100_000,
         b'{"result": [' + b"9" * 5_000 + b"]}",

@@ -8,7 +8,7 @@ from adapters.destinations.options import DestinationOptions
 from adapters.egress import Door
 from engine.secret import Secret
 from tests.suites.options import LOOPBACK, OptionsSuite, crm_spec, response
-from tests.suites.servers import answering, moto_s3
+from tests.suites.servers import answering
 
 pytestmark = pytest.mark.xdist_group("s3")
 
@@ -17,12 +17,6 @@ SPEC = crm_spec(
     parameters=[{"name": "bucket", "title": "Bucket", "options": {"source": "destination", "list": "buckets"}}],
     variants=[{"id": name, "type": name, "title": "A key"} for name in ("s3-access-key", "s3-assumed-role")],
 )
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with moto_s3() as server:
-        yield server
 
 
 def question(port, key, variant="s3-access-key"):

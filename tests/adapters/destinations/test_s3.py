@@ -11,15 +11,9 @@ from adapters.egress import Door
 from engine.clock import FixedClock
 from engine.secret import Secret
 from tests.suites.destinations import DestinationSuite, probe, verdicts
-from tests.suites.servers import answering, moto_s3, peer
+from tests.suites.servers import answering, peer
 
 pytestmark = pytest.mark.xdist_group("s3")
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with moto_s3() as server:
-        yield server
 
 
 def credential(endpoint, key, **more):

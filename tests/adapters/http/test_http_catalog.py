@@ -77,7 +77,6 @@ def test_a_destination_that_there_is_not_is_answered_with_the_nearest(api, more)
 
 def test_a_list_of_another_sandbox_shows_the_same_cards_and_none_of_the_connections(system):
     api, elsewhere = Api(system), Api(system, sandbox="dev")
-    assert api.post("/v1/sandboxes", {"name": "dev"}).status_code == 201
     api.come_to("saved")
     assert names(api.get("/v1/catalog", mine=True)) == [ZONE]
     assert names(elsewhere.get("/v1/catalog", mine=True)) == []

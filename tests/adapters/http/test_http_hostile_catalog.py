@@ -1,6 +1,5 @@
 """What nobody should send, to every destination of the catalog and to one that asks for everything: told, not kept."""
 
-import json
 import time
 
 import pytest
@@ -9,7 +8,6 @@ from adapters.catalog.loader import load_catalog
 from adapters.composition import compose
 from adapters.settings import Settings
 from tests.suites.api import Api, FakeProber
-from tests.suites.canaries import ALL as CANARIES
 from tests.suites.canaries import MALFORMED, MARK, PASSWORD, S3_SECRET, TOKEN, traces
 from tests.suites.hostile_spec import GOOD, write_to
 
@@ -85,7 +83,7 @@ CREDENTIALS = {
     "an empty credential": ({"variant": "first", "credential": {}}, "/credential/token"),
     "a field of another variant": (
         {"variant": "first", "credential": {"token": TOKEN, "region_code": "eu"}},
-        "/credential",
+        "/credential/region_code",
     ),
     "a secret for a name": ({"variant": "first", "credential": {PASSWORD: "x", "token": TOKEN}}, "/credential"),
     "a list": ({"variant": "first", "credential": [TOKEN]}, "/credential"),
@@ -131,11 +129,11 @@ def wrong_values(field):
     return [None, [[]], texts.get(field.type, 7), {"_type_": "os.system"} if field.type != "object" else [1]]
 
 
-@pytest.mark.parametrize("spec", CONNECTABLE, ids=lambda spec: spec.id)
-def test_every_destination_names_every_wrong_value_and_every_unknown_name_at_once(api, spec):
+@pytest.mark.parametrize(("turn", "spec"), enumerate(CONNECTABLE), ids=[spec.id for spec in CONNECTABLE])
+def test_every_destination_names_every_wrong_value_and_every_unknown_name_at_once(api, turn, spec):
     where = f"/v1/connections/{api.begin(spec.id).json()['connection']['id']}/parameters/validate"
     asked = [field for field in spec.parameters if not field.when and not field.hidden and not field.read_only]
-    for place in range(4):
+    for place in (turn % 4, (turn + 1) % 4):
         fields = {field.name: wrong_values(field)[place] for field in asked}
         body = {"name": "x", "fields": {**fields, "_type_": MARK, "bukcet": MARK}, "data_kind": "peopel", "role": "x"}
         answer = api.post(where, body)
@@ -148,7 +146,7 @@ def test_every_destination_names_every_wrong_value_and_every_unknown_name_at_onc
 
 
 def fields(**more):
-    return {**GOOD, "fields": {"region": "us", **more}}
+    return {**GOOD, "fields": {**GOOD["fields"], **more}}
 
 
 DEEP = MARK
@@ -161,6 +159,7 @@ PARAMETERS = {
     "a choice in capitals": (fields(region="US"), "/fields/region"),
     "a choice with a blank": (fields(region="us "), "/fields/region"),
     "a look-alike of a choice": (fields(region="\u0435u"), "/fields/region"),
+    "what no longer is asked": (fields(client_id="abc"), "/fields/client_id"),
     "what a condition asks for": ({**GOOD, "fields": {"region": "eu"}}, "/fields/client_id"),
     "a pattern with a line end": (fields(region="eu", client_id="abc\n"), "/fields/client_id"),
     "a pattern with more before": (fields(region="eu", client_id="9abc"), "/fields/client_id"),
@@ -232,4 +231,75 @@ def test_parameters_that_are_wrong_are_refused_where_they_are(api, draft, case):
 def test_after_all_that_the_right_parameters_are_taken(draft):
     assert draft.step("set_parameters", GOOD).status_code == 200
     kept = draft.last.json()["connection"]["fields"]
-    assert kept == {"region": "us", "internal": "kept", "fixed": "always", "channel": "mail"}
+    assert kept == {**GOOD["fields"], "internal": "kept", "fixed": "always", "channel": "mail"}
+
+
+FORMATS = {
+    "a delimiter of two": ({"file_format": {"delimiter": ";;"}}, "/file_format/delimiter"),
+    "a delimiter that ends the line": ({"file_format": {"delimiter": "\n"}}, "/file_format/delimiter"),
+    "NUL for a delimiter": ({"file_format": {"delimiter": "\x00"}}, "/file_format/delimiter"),
+    "a number for a delimiter": ({"file_format": {"delimiter": 7}}, "/file_format/delimiter"),
+    "an unknown option": ({"file_format": {"delimeter": ";"}}, "/file_format/delimeter"),
+    "an unknown file type": ({"file_format": {"file_type": "xml"}}, "/file_format/file_type"),
+    "CSV of datasets": ({"data_kind": "datasets", "file_format": {"file_type": "csv"}}, "/file_format/file_type"),
+    "CSV options of JSON": ({"file_format": {"file_type": "json", "delimiter": ";"}}, "/file_format/delimiter"),
+    "text for a format": ({"file_format": MARK}, "/file_format"),
+    "a list for a format": ({"file_format": [MARK]}, "/file_format"),
+    "an unknown kind": ({"data_kind": "segments"}, "/data_kind"),
+    "names of classes": ({"file_format": {"_type_": MARK}}, "/file_format/_type_"),
+    "1 for true": ({"file_format": {"include_manifest": 1}}, "/file_format/include_manifest"),
+    "a compression of nobody": ({"file_format": {"compression": "rar"}}, "/file_format/compression"),
+}
+
+
+@pytest.fixture(scope="module")
+def exporting(api):
+    return Draft(api, "data-landing-zone")
+
+
+@pytest.mark.parametrize(("body", "pointer"), FORMATS.values(), ids=FORMATS)
+def test_no_sample_is_shown_of_a_format_that_is_none(api, exporting, body, pointer):
+    asked = {"data_kind": "people", **body}
+    answer = api.post(f"{exporting.where}/format/preview", asked)
+    assert answer.status_code == 422, answer.text
+    assert pointer in {error["pointer"] for error in answer.json()["errors"]}
+    assert traces(answer.text) == []
+    judged = api.post(f"{exporting.where}/parameters/validate", {"name": "x", **asked}).json()
+    assert pointer in {error["pointer"] for error in judged["errors"]}
+
+
+SEARCHES = {
+    "an expensive pattern": ({"search": "(a+)+$" * 20}, 200),
+    "NUL": ({"search": "a\x00b"}, 422),
+    "201 characters": ({"search": "x" * 201}, 422),
+    "SQL": ({"search": "'; DROP TABLE events; --"}, 200),
+    "signs of a pattern": ({"search": "%_\\*[]"}, 200),
+    "an unknown kind": ({"data_type": "telepathy"}, 422),
+    "a page of nothing": ({"limit": 0}, 422),
+    "a page of all": ({"limit": 10**9}, 422),
+    "no number": ({"limit": "NaN"}, 422),
+    "a cursor of nobody": ({"cursor": "AAAA"}, 400),
+    "a moment of nobody": ({"as_of": "yesterday"}, 422),
+}
+
+
+@pytest.mark.parametrize(("params", "status"), SEARCHES.values(), ids=SEARCHES)
+def test_the_catalog_is_asked_strange_things(api, params, status):
+    started = time.perf_counter()
+    answer = api.get("/v1/catalog", **params)
+    assert answer.status_code == status, answer.text
+    assert time.perf_counter() - started < 1
+    if status != 200:
+        assert answer.json()["fix"]
+
+
+@pytest.mark.parametrize(
+    "spec", [spec for spec in load_catalog().all() if not spec.variants][::9], ids=lambda one: one.id
+)
+def test_what_has_no_lifecycle_says_so_and_begins_none(api, spec):
+    before = api.system.workflows.log.head().position
+    answer = api.post("/v1/connections", {"destination": spec.id})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not-connectable")
+    assert answer.json()["fix"]
+    recorded = api.system.workflows.log.read(before, limit=10)
+    assert all(type(api.system.workflows.decode(event)).TOPIC.startswith("attempt.") for event in recorded)

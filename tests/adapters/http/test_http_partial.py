@@ -7,11 +7,12 @@ import pytest
 
 from adapters.http.app import ROUTES
 from adapters.http.partial import PartialApi
+from adapters.system.parsing import KINDS
 from engine.secret import Secret
 from tests.suites.api import TOKEN
 
 NOBODY = "01934c2e-0000-7000-8000-000000000001"
-NAMES = {"connection_id": NOBODY, "account_id": NOBODY, "destination": "sftp", "code": "x", "command": "x", "name": "x"}
+NAMES = {f"{kind}_id": NOBODY for kind in KINDS} | {"destination": "sftp", "code": "x", "command": "x", "name": "x"}
 ASKED = [
     *{
         (method, route.path.format(**NAMES) + ("?follow=false" if route.live else ""))

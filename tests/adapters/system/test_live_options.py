@@ -16,6 +16,7 @@ from workflows.permissions import Caller
 
 pytestmark = pytest.mark.xdist_group("options")
 LIVE = {"source": "destination", "list": "partitions", "request": {"path": "/rest/partitions", "items": "result"}}
+ONE = {"name": "one", "title": "One", "type": "object"}
 
 
 @pytest.fixture
@@ -185,6 +186,39 @@ def test_what_nobody_is_asked_for_is_not_looked_up(installed, server):
     connection, _ = signed_in(system, server)
     assert judged(system, connection)["options"] == {}
     assert server.asked == []
+
+
+def test_what_a_condition_leaves_out_is_not_looked_up_and_what_it_lets_in_is(installed, server):
+    munchkin = {"name": "munchkin_id", "title": "M"}
+    asked = {**LIVE, "request": {**LIVE["request"], "query": {"munchkin": "munchkin_id"}}}
+    partition = {"name": "partition", "title": "P", "type": "enum", "options": asked}
+    system = installed(
+        parameters=[
+            munchkin,
+            {**partition, "when": [{"field": "munchkin_id", "value": "111-AAA"}]},
+            {"name": "several", "title": "S", "type": "array", "items": {**ONE, "properties": [munchkin, partition]}},
+        ]
+    )
+    connection, _ = signed_in(system, server)
+    several = [{"munchkin_id": "222-BBB"}, {"munchkin_id": "111-AAA", "partition": "Elsewhere"}]
+    found = judged(system, connection, munchkin_id="222-BBB", several=several)
+    offered = {pointer: len(answer["choices"]) for pointer, answer in found["options"].items()}
+    assert offered == {"/fields/several/0/partition": 2, "/fields/several/1/partition": 2}
+    assert [warning["pointer"] for warning in found["warnings"]] == ["/fields/several/1/partition"]
+    assert "/fields/partition" in judged(system, connection, munchkin_id="111-AAA")["options"]
+    refused = judged(system, connection, munchkin_id=7)
+    assert (refused["valid"], refused["options"]) == (False, {})
+
+
+def test_a_form_of_very_many_lists_looks_up_some_and_says_so_of_the_others(installed, server):
+    named = [
+        {"name": f"list_{number}", "title": "L", "options": {**LIVE, "list": f"l{number}"}} for number in range(51)
+    ]
+    system = installed(parameters=named)
+    connection, _ = signed_in(system, server)
+    options = judged(system, connection)["options"]
+    assert (len(options), len(server.asked)) == (51, 50)
+    assert options["/fields/list_50"]["code"] == "too-many-lists"
 
 
 def test_a_list_that_nobody_can_ask_for_is_not_waited_for(installed, server):
