@@ -22,6 +22,7 @@ from adapters.store.views import SQLiteViews
 from adapters.system import System
 from adapters.system.checking import head_of, verify_log
 from adapters.system.commands import Handler
+from adapters.system.counting import Receivers, ViewCounts
 from adapters.system.views import FreshViews
 from adapters.vault.errors import VaultError
 from adapters.vault.file import FileVault
@@ -43,10 +44,14 @@ from workflows.account.definition import DEFINITION as ACCOUNT
 from workflows.account.service import AccountService
 from workflows.connection import commands as connection_commands
 from workflows.connection import handlers as connection
+from workflows.connection import marking, saving
 from workflows.connection.definition import DEFINITION as CONNECTION
+from workflows.connection.places import Places
 from workflows.ports import Prober
+from workflows.reservation.definition import QUOTA, RESERVATION
+from workflows.reservation.service import ReservationService
 
-DEFINITIONS = (CONNECTION, ACCOUNT, ATTEMPTS, *ACCESS)
+DEFINITIONS = (CONNECTION, ACCOUNT, ATTEMPTS, RESERVATION, QUOTA, *ACCESS)
 """Every table by which the log is verified."""
 
 
@@ -105,7 +110,9 @@ def compose(
         render_sample=render_sample,
         views=views,
         handlers={
-            **handlers(workflows, accounts, catalog, patterns, settings.draft_days),
+            **handlers(
+                workflows, accounts, catalog, patterns, settings, ViewCounts(workflows, views), Receivers(access)
+            ),
             **handlers_of_access(workflows, access),
         },
         definitions=DEFINITIONS,
@@ -136,16 +143,25 @@ def verify_file(
 
 
 def handlers(
-    workflows: Workflows, accounts: AccountService, catalog: Any, patterns: Any, draft_days: int
+    workflows: Workflows,
+    accounts: AccountService,
+    catalog: Any,
+    patterns: Any,
+    settings: Settings,
+    counts: ViewCounts,
+    people: Receivers,
 ) -> Mapping[type[Command], Handler]:
     """Bind every command to its handler, and every handler to what it needs."""
     known = {"workflows": workflows, "catalog": catalog}
-    parameters = partial(connection.set_parameters, **known, accounts=accounts, patterns=patterns)
+    reserving: dict[str, Any] = {"accounts": accounts, "reservations": ReservationService(workflows)}
+    parameters = partial(connection.set_parameters, **known, **reserving, patterns=patterns)
     choose = partial(connection.choose, **known)
-    resume = partial(connection.resume, **known, accounts=accounts, patterns=patterns)
-    end = partial(connection.end, workflows=workflows, accounts=accounts, draft_days=draft_days)
+    limited: dict[str, Any] = {"counts": counts, "most_saved": settings.limit_connections}
+    save = partial(saving.save, **known, **reserving, patterns=patterns, **limited)
+    end = partial(saving.end, workflows=workflows, **reserving, draft_days=settings.draft_days)
+    places = Places(counts, settings.limit_drafts)
     return {
-        connection_commands.SelectDestination: partial(connection.select, **known),
+        connection_commands.SelectDestination: partial(connection.select, **known, places=places),
         connection_commands.Authenticate: partial(connection.authenticate, **known, accounts=accounts),
         connection_commands.SetParameters: parameters,
         connection_commands.EditParameters: parameters,
@@ -153,12 +169,16 @@ def handlers(
         connection_commands.EditAlerts: choose,
         connection_commands.Govern: choose,
         connection_commands.EditMarketingActions: choose,
-        connection_commands.Save: resume,
-        connection_commands.Enable: resume,
-        connection_commands.Disable: partial(connection.disable, workflows=workflows),
+        connection_commands.Save: save,
+        connection_commands.Enable: partial(saving.enable, **known, accounts=accounts),
+        connection_commands.Disable: partial(saving.disable, workflows=workflows),
         connection_commands.Delete: end,
         connection_commands.Discard: end,
         connection_commands.Expire: end,
+        connection_commands.Rename: partial(marking.rename, workflows=workflows),
+        connection_commands.HandOver: partial(marking.hand_over, workflows=workflows, people=people),
+        connection_commands.SetTags: partial(marking.set_tags, workflows=workflows),
+        connection_commands.ApplyLabels: partial(marking.apply_labels, workflows=workflows),
         account_commands.CreateAccount: partial(account.create_account, **known, accounts=accounts),
         account_commands.ReauthoriseAccount: partial(account.reauthorise, **known, accounts=accounts),
         account_commands.RenameAccount: partial(account.rename, workflows=workflows),

@@ -11,6 +11,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from engine.errors import Invalid
+from workflows.limits import MOST_DRAFTS
 from workflows.nearest import nearest
 from workflows.permissions import SANDBOX_RULE, is_sandbox
 
@@ -48,6 +49,8 @@ class Settings(BaseModel):
     landing_zone: str | None = None
     master_key_file: Path | None = None
     draft_days: int = Field(default=30, ge=1, le=36_500)
+    limit_connections: int | None = Field(default=None, ge=1, le=1_000_000)
+    limit_drafts: int = Field(default=MOST_DRAFTS, ge=1, le=1_000_000)
     probe_seconds: float = Field(default=15.0, gt=0, allow_inf_nan=False)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_folded)] = "info"
     log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_folded)] = None

@@ -12,6 +12,7 @@ from functools import partial
 from benchmarks.bench import Bench
 from benchmarks.catalog import cards, loading
 from benchmarks.deciding import deciding
+from benchmarks.forms import forms
 from benchmarks.goals import Line, chosen, exit_status, judge
 from benchmarks.growth import connections, histories, memory
 from benchmarks.measure import Found
@@ -38,6 +39,7 @@ MEASUREMENTS: tuple[tuple[tuple[str, ...], Callable[[Bench, Sequence[str]], dict
     (("G2-list", "G2-cards"), pages),
     (("C1",), cards),
     (("C2",), loading),
+    (("F1",), forms),
 )
 HEADS = ("goal", "what", "floor", "target", "ratio", "remark", "")
 

@@ -8,6 +8,7 @@ from engine.projection import Projection, Recorded, renewed
 from projections.text import instant
 from workflows.connection import events
 from workflows.connection.events import ConnectionEvent
+from workflows.limits import LimitWarning
 
 STATUS = {"saved": "enabled", "disabled": "disabled", "deleted": "ended", "discarded": "ended", "expired": "ended"}
 """What Browse calls the states of a connection; every other state is a draft's."""
@@ -16,7 +17,8 @@ STATUS = {"saved": "enabled", "disabled": "disabled", "deleted": "ended", "disca
 class ConnectionRow(BaseModel):
     """A connection as it stands. `version` and `digest` make its ETag; `position` is where its newest event stands.
 
-    `saved_event` is the id of the event that saved it: what makes it count on the card of its destination.
+    `saved_event` is the id of the event that saved it: what makes it count on the card of its destination. `owner` is
+    whose draft it is, or was. What is activated and when it last ran is nothing yet: nothing is activated so far.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +50,13 @@ class ConnectionRow(BaseModel):
     marketing_actions: tuple[str, ...] = ()
     then: str = ""
     saved_event: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    activation_count: int = 0
+    last_run_status: str | None = None
+    last_run_at: str | None = None
+    warnings: tuple[LimitWarning, ...] = ()
 
 
 class Connections(Projection[ConnectionRow]):
@@ -69,6 +78,9 @@ class Connections(Projection[ConnectionRow]):
         "created_at",
         "modified_by",
         "modified_at",
+        "owner",
+        "account_name",
+        "principal",
     )
     searches = ("name", "description")
 
@@ -98,7 +110,9 @@ class Connections(Projection[ConnectionRow]):
         if row is not None:
             return renewed(row, now)
         sandbox = event.envelope.sandbox
-        return ConnectionRow(id=str(event.originator_id), sandbox=sandbox, created_at=moment, created_by=actor, **now)
+        return ConnectionRow(
+            id=str(event.originator_id), sandbox=sandbox, created_at=moment, created_by=actor, owner=actor, **now
+        )
 
 
 def _news(event: ConnectionEvent) -> dict[str, Any]:
@@ -125,5 +139,13 @@ def _news(event: ConnectionEvent) -> dict[str, Any]:
         case events.Governed() | events.MarketingActionsEdited():
             return {"marketing_actions": event.marketing_actions}
         case events.Saved():
-            return {"then": event.then, "saved_event": str(event.envelope.event_id)}
+            return {"then": event.then, "saved_event": str(event.envelope.event_id), "warnings": event.warnings}
+        case events.Renamed():
+            return {"name": event.name}
+        case events.HandedOver():
+            return {"owner": event.to}
+        case events.TagsSet():
+            return {"tags": event.tags}
+        case events.LabelsApplied():
+            return {"labels": event.labels}
     return {}

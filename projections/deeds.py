@@ -91,6 +91,26 @@ def _(event: connection.Expired) -> str:
 
 
 @deed.register
+def _(event: connection.Renamed) -> str:
+    return f"named the draft of a connection to {_destination(event)} {_named(event.name)}"
+
+
+@deed.register
+def _(event: connection.HandedOver) -> str:
+    return f"handed the draft of a connection to {_destination(event)} over to {cut(event.name or event.to)}"
+
+
+@deed.register
+def _(event: connection.TagsSet) -> str:
+    return f"set the tags of {_chosen(event, event.tags)}"
+
+
+@deed.register
+def _(event: connection.LabelsApplied) -> str:
+    return f"applied the access labels of {_chosen(event, event.labels)}"
+
+
+@deed.register
 def _(event: account.AccountAuthorised) -> str:
     who = f" as {cut(event.principal)}" if event.principal else ""
     return f"authorised the account {_named(event.name)} of {_destination(event)}{who}{_checked(event.checks)}"

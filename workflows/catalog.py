@@ -175,6 +175,15 @@ class DestinationSpec(BaseModel):
         return sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
+    def not_offered(self) -> str:
+        """Why the entry takes no new connections and accounts; nothing if it does."""
+        if self.lifecycle == "test":
+            return f"{self.name} is being tried out by its author: its entry is not published yet"
+        if self.lifecycle == "deleted":
+            return f"{self.name} was withdrawn by its author: it takes no new connections"
+        return "" if self.variants else self.not_connectable or f"{self.name} has no connection lifecycle"
+
+    @property
     def data_kinds(self) -> tuple[str, ...]:
         """What a connection may carry, one of it: people, accounts, prospects, datasets."""
         plural = {"people": "people", "account": "accounts", "prospect": "prospects"}

@@ -92,6 +92,14 @@ def conditions_of(field: Field) -> tuple[Condition, ...]:
     return (*field.when, Condition(field=field.by, operator="one_of", value=cases))
 
 
+def begins_with(field: Field) -> Any:
+    """Return what a field holds while nobody has said anything; of an object only that it holds something."""
+    if field.type != "object" or field.default:
+        return field.default
+    inner = (*field.properties, *(one for case in field.cases for one in case.properties))
+    return {"": ""} if any(begins_with(one) is not None for one in inner) else None
+
+
 def why_not_asked(field: Field, around: Surroundings) -> str:
     """Say why a field is not asked, naming what that depends on; nothing if no condition is known to fail."""
     for condition in conditions_of(field):

@@ -102,7 +102,7 @@ class Field(BaseModel):
     `pattern` must match the whole value. `refuses` holds what look-aheads of published patterns express elsewhere.
     Where the field named by `pattern_unless` is filled in, the pattern is not asked: S3-compatible servers make keys of
     their own shape. `format` says what a text is beyond its pattern: a URL, a folder path (`absolute` if it may begin
-    with a slash), a public key. `acknowledge` is a text that must be typed as it stands; a boolean with it must be true.
+    with a slash), a public key. `acknowledge` is a text that must be typed as it stands; a boolean must then be true.
 
     An `object` has `properties`, or `cases` chosen by the value of the field that `by` names; an `array` has `items`.
     `host` marks the field that names the host to which a credential goes. `group` is the heading under which fields

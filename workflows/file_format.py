@@ -33,8 +33,8 @@ def judge_file_format(judge: Judge, spec: DestinationSpec, raw: Any, data_kind: 
     decided = {field.name: field.default for field in applying if field.read_only}
     _refuse_others(judge, spec, given, decided)
     free = tuple(field.model_copy(update={"when": ()}) for field in applying if field.name not in decided)
+    characters = tuple(field for field in free if field.name in CHARACTERS and not field.enum)
     plain = tuple(field for field in free if field.name not in CHARACTERS or field.enum)
-    characters = tuple(field for field in free if field not in plain)
     names = {*decided, *(field.name for field in characters)}
     rest = {name: value for name, value in given.items() if name not in names}
     values = judge.form(plain, rest, POINTER, elsewhere=_elsewhere(spec, applying))

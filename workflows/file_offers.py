@@ -8,6 +8,9 @@ from workflows.file_names import DEFAULT as DEFAULT_NAME
 from workflows.file_options import CODECS, OPTIONS
 
 _ALWAYS = ("file_type", "compression", "file_name")
+_MOST_KNOWN = 2_000
+_known: dict[tuple[int, str | None, str | None], tuple[FileFormatSpec, tuple[Field, ...]]] = {}
+"""What was worked out before, with the offer itself: an offer never changes, but its id may be another's later."""
 
 
 def options(offer: FileFormatSpec, data_kind: str | None, file_type: str | None) -> tuple[Field, ...]:
@@ -15,11 +18,18 @@ def options(offer: FileFormatSpec, data_kind: str | None, file_type: str | None)
 
     None stands for not known yet, and leaves all of them open; `when` says what an option then still depends on.
     """
-    return tuple(
-        _as_offered(offer, field, data_kind, file_type)
-        for field in OPTIONS.values()
-        if is_offered(offer, field.name) and all(_may_hold(one, data_kind, file_type) for one in field.when)
-    )
+    key = (id(offer), data_kind, file_type)
+    of, found = _known.get(key, (None, ()))
+    if of is not offer:
+        found = tuple(
+            _as_offered(offer, field, data_kind, file_type)
+            for field in OPTIONS.values()
+            if is_offered(offer, field.name) and all(_may_hold(one, data_kind, file_type) for one in field.when)
+        )
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = offer, found
+    return found
 
 
 def format_marks(field: Field) -> dict[str, Any]:

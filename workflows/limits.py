@@ -26,9 +26,24 @@ class Limit:
 
 
 LIMITS = (
-    Limit("connections-per-sandbox", "saved connections in a sandbox", None, "hard", "save", "INTERLOCK_LIMIT_CONNECTIONS"),
-    Limit("drafts-per-person", "drafts of one person in a sandbox", MOST_DRAFTS, "hard", "select", "INTERLOCK_LIMIT_DRAFTS"),
-    Limit("advised-per-sandbox", "saved connections to one destination in a sandbox, where its entry advises", 10, "soft", "save"),
+    Limit(
+        "connections-per-sandbox", "saved connections in a sandbox", None, "hard", "save", "INTERLOCK_LIMIT_CONNECTIONS"
+    ),
+    Limit(
+        "drafts-per-person",
+        "drafts of one person in a sandbox",
+        MOST_DRAFTS,
+        "hard",
+        "select",
+        "INTERLOCK_LIMIT_DRAFTS",
+    ),
+    Limit(
+        "advised-per-sandbox",
+        "saved connections to one destination in a sandbox, where its entry advises",
+        10,
+        "soft",
+        "save",
+    ),
     Limit("tags-per-connection", "tags of a connection", 50, "hard", "set_tags"),
     Limit("labels-per-connection", "access labels of a connection", 50, "hard", "apply_labels"),
     Limit("commands-in-bulk", "commands sent at once", 100, "hard", "POST /v1/connections/bulk"),

@@ -1,37 +1,47 @@
 """Conditions as JSON Schema: when a field is asked, as alternatives of what must be seen in the forms around it."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
-from workflows.conditions import compares, conditions_of
+from workflows.conditions import begins_with, compares, conditions_of
 from workflows.fields import Condition, Field
 
 _SPECIAL = frozenset(r"\^$.*+?()[]{}|/")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Seen:
     """Something that a schema can see in the form at a level: 0 is the outermost.
 
-    `of_nothing` tells whether it is seen in a form in which nothing is filled in. What nobody can see is `UNSEEN`.
+    `text` is the schema as JSON, so that it can be compared. `of_nothing` tells whether it is seen in a form in which
+    nothing is filled in. What nobody can see is `UNSEEN`.
     """
 
     level: int
-    schema: Mapping[str, Any]
+    text: str
     of_nothing: bool
 
+    @classmethod
+    def of(cls, level: int, schema: Any, *, of_nothing: bool = False) -> "Seen":
+        """Return what that schema sees."""
+        return cls(level, json.dumps(schema), of_nothing)
+
+    @property
+    def schema(self) -> Any:
+        """The schema that sees it."""
+        return json.loads(self.text)
+
     def negated(self) -> "Seen":
-        """Return the opposite; whether something unseen holds stays unknown."""
-        if self is UNSEEN:
-            return self
-        if self.schema.keys() == {"not"}:
-            return Seen(self.level, self.schema["not"], not self.of_nothing)
-        return Seen(self.level, {"not": self.schema}, not self.of_nothing)
+        """Return the opposite of it."""
+        schema = self.schema
+        opposite = schema["not"] if schema.keys() == {"not"} else {"not": schema}
+        return Seen.of(self.level, opposite, of_nothing=not self.of_nothing)
 
 
-UNSEEN = Seen(-1, {}, of_nothing=False)
+_MOST_WAYS = 200
+UNSEEN = Seen(-1, "", of_nothing=False)
 Every = tuple[Seen, ...]
 """All of it is seen."""
 Ways = tuple[Every, ...]
@@ -59,28 +69,32 @@ class Scope:
 
 
 def both(*all_ways: Ways) -> Ways:
-    """Return how all of these can hold together."""
-    found: list[Every] = []
-    for chosen in product(*all_ways):
-        every: list[Seen] = []
-        for one in (one for seen in chosen for one in seen):
-            if one not in every:
-                every.append(one)
-        if not any(one is not UNSEEN and one.negated() in every for one in every) and tuple(every) not in found:
-            found.append(tuple(every))
-    return ALWAYS if () in found else tuple(found)
+    """Return how all of these can hold together; what would be too long to say counts as unseen."""
+    found = ALWAYS
+    for ways in all_ways:
+        found = any_of([_joined(found, ways)])
+        if len(found) > _MOST_WAYS:
+            return ((UNSEEN,),)
+    return found
+
+
+def _joined(some: Ways, others: Ways) -> Ways:
+    found = []
+    for one in some:
+        for other in others:
+            every = tuple(dict.fromkeys((*one, *other)))
+            if not any(seen is not UNSEEN and seen.negated() in every for seen in every):
+                found.append(every)
+    return tuple(found)
 
 
 def any_of(all_ways: Iterable[Ways]) -> Ways:
-    """Return how one of these can hold."""
-    flat = [every for ways in all_ways for every in ways]
-    found = tuple(every for index, every in enumerate(flat) if every not in flat[:index])
-    return ALWAYS if () in found else found
-
-
-def neither(ways: Ways) -> Ways:
-    """Return how none of these holds."""
-    return both(*(tuple((one.negated(),) for one in every) for every in ways))
+    """Return how one of these can hold; a way that demands more than another one is left out."""
+    found: list[Every] = []
+    for every in sorted((every for ways in all_ways for every in ways), key=len):
+        if not any(set(other) <= set(every) for other in found):
+            found.append(every)
+    return tuple(found)
 
 
 def asked(field: Field, scope: Scope, trail: frozenset[str] = frozenset()) -> Ways:
@@ -90,48 +104,49 @@ def asked(field: Field, scope: Scope, trail: frozenset[str] = frozenset()) -> Wa
     return together(conditions_of(field), scope, trail | {field.name})
 
 
+def not_asked(field: Field, scope: Scope, trail: frozenset[str] = frozenset()) -> Ways:
+    """Return when a field of the innermost form is not asked."""
+    if field.name in trail:
+        return ALWAYS
+    trail |= {field.name}
+    return any_of([ways_of(condition, scope, trail, fails=True) for condition in conditions_of(field)])
+
+
 def together(conditions: Iterable[Condition], scope: Scope, trail: frozenset[str] = frozenset()) -> Ways:
     """Return when all of *conditions* hold."""
     return both(*(ways_of(condition, scope, trail) for condition in conditions))
 
 
-def ways_of(condition: Condition, scope: Scope, trail: frozenset[str] = frozenset()) -> Ways:
-    """Return when a condition holds."""
+def ways_of(condition: Condition, scope: Scope, trail: frozenset[str] = frozenset(), *, fails: bool = False) -> Ways:
+    """Return when a condition holds; or, if it *fails*, when it does not."""
     if condition.variant:
-        return _known(scope.variant, condition.variant)
+        return _known(scope.variant, condition.variant, fails)
     if condition.data_kind:
         if scope.data_kind is not None or "data_kind" not in scope.levels[0]:
-            return _known(scope.data_kind, condition.data_kind)
+            return _known(scope.data_kind, condition.data_kind, fails)
         condition = Condition(field="data_kind", operator="one_of", value=condition.data_kind)
         scope = replace(scope, levels=scope.levels[:1])
     name = condition.field or ""
     level = next((level for level in range(scope.level, -1, -1) if name in scope.levels[level]), None)
     if level is None:
-        return ALWAYS if compares(condition, None) else NEVER
+        return ALWAYS if compares(condition, None) != fails else NEVER
     field = scope.levels[level][name]
-    given = Seen(level, {"properties": {name: _value(condition, field)}, "required": [name]}, of_nothing=False)
-    left_out = Seen(level, {"not": {"required": [name]}}, of_nothing=True)
-    if_asked, if_not = compares(condition, begins_with(field)), compares(condition, None)
+    value = _value(condition, field)
+    schema = {"properties": {name: {"not": value} if fails else value}, "required": [name]}
+    given, left_out = Seen.of(level, schema), Seen.of(level, {"not": {"required": [name]}}, of_nothing=True)
+    if_asked, if_not = compares(condition, begins_with(field)) != fails, compares(condition, None) != fails
     there = replace(scope, levels=scope.levels[: level + 1])
     if if_asked == if_not:
         without = ALWAYS if if_asked else NEVER
     else:
-        without = asked(field, there, trail) if if_asked else neither(asked(field, there, trail))
+        without = asked(field, there, trail) if if_asked else not_asked(field, there, trail)
     return any_of([((given,),), both(((left_out,),), without)])
 
 
-def begins_with(field: Field) -> Any:
-    """Return what a field holds while nobody has said anything; of an object only that it holds something."""
-    if field.type != "object" or field.default:
-        return field.default
-    inner = (*field.properties, *(one for case in field.cases for one in case.properties))
-    return {"": ""} if any(begins_with(one) is not None for one in inner) else None
-
-
-def _known(value: str | None, wanted: Sequence[str]) -> Ways:
+def _known(value: str | None, wanted: Sequence[str], fails: bool) -> Ways:
     if value is None:
         return ((UNSEEN,),)
-    return ALWAYS if value in wanted else NEVER
+    return ALWAYS if (value in wanted) != fails else NEVER
 
 
 def _value(condition: Condition, field: Field) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
-from workflows.conditions import conditions_of
+from workflows.conditions import begins_with, conditions_of
 from workflows.fields import Condition, Field
 from workflows.schema_conditions import (
     ALWAYS,
@@ -16,9 +16,8 @@ from workflows.schema_conditions import (
     Ways,
     any_of,
     asked,
-    begins_with,
     both,
-    neither,
+    not_asked,
     together,
     ways_of,
 )
@@ -57,7 +56,7 @@ def form_schema(fields: Sequence[Field], scope: Scope) -> Shape:
         schema["properties"][field.name] = shape.schema
         rules += [Rule(rule.when, {"properties": {field.name: rule.then}}) for rule in shape.rules]
         when = asked(field, inside)
-        rules += _rules(neither(when), {"properties": {field.name: False}})
+        rules += _rules(not_asked(field, inside), {"properties": {field.name: False}})
         demanded = both(when, any_of([_required(field, inside), shape.demands]))
         demands.append(demanded)
         if demanded == ALWAYS:
@@ -91,7 +90,7 @@ def _settled(schema: dict[str, Any], rules: Iterable[Rule], demands: Ways, level
     """Put what only looks at this form into its schema; return what looks further out beside it."""
     own, further = [], []
     for rule in rules:
-        here = [dict(one.schema) for one in rule.when if one.level == level]
+        here = [one.schema for one in rule.when if one.level == level]
         out = tuple(one for one in rule.when if one.level != level)
         then = {"if": here[0] if len(here) == 1 else {"allOf": here}, "then": rule.then} if here else rule.then
         if out:
@@ -130,8 +129,8 @@ def _extra(field: Field, scope: Scope) -> list[Rule]:
         if bound:
             rules += _rules(together(field.required_when, scope), {"properties": {field.name: bound}})
     if field.pattern and field.pattern_unless:
-        filled = ways_of(Condition(field=field.pattern_unless, operator="filled"), scope)
-        rules += _rules(neither(filled), {"properties": {field.name: {"pattern": whole(field.pattern)}}})
+        empty = ways_of(Condition(field=field.pattern_unless, operator="empty"), scope)
+        rules += _rules(empty, {"properties": {field.name: {"pattern": whole(field.pattern)}}})
     return rules
 
 
@@ -173,8 +172,7 @@ def _object(field: Field, schema: dict[str, Any], scope: Scope) -> Shape:
         rules += _rules(chosen, shape.schema)
         rules += [Rule(every, one.then) for one in shape.rules for every in both(chosen, (one.when,))]
         demands.append(both(chosen, shape.demands))
-    none = neither(together(conditions_of(field.model_copy(update={"when": ()})), scope))
-    rules += _rules(none, {"maxProperties": 0})
+    rules += _rules(ways_of(conditions_of(field)[-1], scope, fails=True), {"maxProperties": 0})
     return Shape(schema, rules, any_of(demands) if not field.default else NEVER)
 
 

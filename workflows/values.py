@@ -9,6 +9,7 @@ from engine.storable import escape
 from workflows.conditions import (
     Surroundings,
     all_hold,
+    begins_with,
     compares,
     conditions_of,
     either,
@@ -142,24 +143,26 @@ class Judge(Scalars):
         before = len(self.found)
         parts, _ = _parts(field, around)
         values = self.form(parts, field.default or {}, here, around=around)
-        if required and not values and len(self.found) == before:
+        if required and begins_with(field) is None and not values and len(self.found) == before:
             self.found.append((here, "is required"))
         return values or None
 
     def _object(self, field: Field, raw: Mapping[Any, Any], here: str, around: Surroundings) -> dict[str, Any] | None:
-        if field.by in around.undecided or (field.cases and field.by not in around.values):
-            return None  # what it consists of is told by a field that is wrong itself
+        if field.cases and (around is _ALONE or field.by in around.undecided):
+            return None  # what it consists of is told by a field that is not there, or wrong itself
         before = len(self.found)
         parts, elsewhere = _parts(field, around)
         values = self.form(parts, raw, here, elsewhere=elsewhere, around=around)
-        if field.required and not values and len(self.found) == before:
+        if field.required and begins_with(field) is None and not values and len(self.found) == before:
             self.found.append((here, "is required, and empty"))
         return values
 
     def _array(self, field: Field, raw: Sequence[Any], here: str, around: Surroundings) -> list[Any] | None:
         least = max(field.min_items, 1 if field.required else 0)
         if not least <= len(raw) <= field.max_items:
-            few = f"needs at least {least}, and has {len(raw)}" if raw else "is required, and empty"
+            few = (
+                f"needs at least {least}, and has {len(raw)}" if raw or not field.required else "is required, and empty"
+            )
             many = f"takes at most {field.max_items} entries, and has {len(raw)}"
             self.found.append((here, few if len(raw) < least else many))
             return None

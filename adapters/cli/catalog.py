@@ -7,7 +7,7 @@ import typer
 from adapters.cli.command import command
 from adapters.cli.failures import printable
 from adapters.cli.inputs import is_secret, segment
-from adapters.cli.printing import cell, console, for_programs, new_table, plain, print_object, show_list
+from adapters.cli.printing import cell, console, for_programs, new_table, plain, print_object, say, show_list
 from adapters.cli.session import Session
 from adapters.cli.spec_check import validate
 
@@ -83,6 +83,23 @@ def show(
         _fields("Fields (--field NAME=VALUE)", parameters["fields"])
     if parameters.get("file_format", {}).get("properties"):
         _fields("File format (--file-format NAME=VALUE)", parameters["file_format"])
+    say(f"Everything in words: interlock catalog docs {card['destination']}")
+
+
+@command(app, "connections")
+def connections(
+    session: Session,
+    destination: Annotated[str, typer.Argument(help="The id of the destination, like amazon-s3.")],
+) -> None:
+    """List what is connected to a destination already, and say whether another connection can be configured."""
+    where = f"/v1/catalog/{segment(destination)}/connections"
+    found = session.client.pages(where)
+    another = session.client.get(where, limit=1)["configure_new"]
+    if for_programs(session, {"items": found, "configure_new": another}):
+        return
+    columns = {"id": "Id", "name": "Name", "data_kind": "Carries", "status": "Status", "state": "State"}
+    show_list(session, found, columns, title="Connections", empty="Nothing is connected to it yet.")
+    say(f"{another['label']}: {another['reason'] or f'interlock connections create {destination}'}")
 
 
 @command(app, "docs")

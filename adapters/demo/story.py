@@ -87,6 +87,10 @@ def _play(home: Path, stage: Stage) -> None:
             prove_and_tamper(settings, stage, ME)
 
 
+_SHOWN = ("cloud-storage", "streaming")
+"""The categories of what the demo connects."""
+
+
 class Story:
     """The chapters, each a few commands and what must come of them."""
 
@@ -112,8 +116,9 @@ class Story:
         self._audit(landing)
 
     def _cards(self, title: str) -> list[dict[str, Any]]:
-        cards: list[dict[str, Any]] = self.interlock.cards.browse(ME, limit=None)["items"]
-        self.stage.cards(title, cards)
+        everything = self.interlock.cards.browse(ME, limit=1)["total"]
+        cards: list[dict[str, Any]] = self.interlock.cards.browse(ME, category=_SHOWN, limit=None)["items"]
+        self.stage.cards(f"{title} (storage and streaming, of {everything} destinations)", cards)
         return cards
 
     def _run(self, command: Any, **options: Any) -> Outcome:

@@ -44,9 +44,9 @@ async def ask(attempt: Attempt, spec: DestinationSpec, field: Field) -> OptionsA
 def _credential(attempt: Attempt, variant: Variant, request: OptionsRequest) -> dict[str, str] | None:
     """Return the headers that prove who asks; None when this way to sign in cannot be put into headers."""
     secrets = [field.name for field in variant.fields if field.secret]
-    if variant.kind != "credential" or variant.type == "none":
+    if variant.kind == "none":
         return {}
-    if variant.type not in ("bearer", "basic", "api-key") or len(secrets) != 1:
+    if variant.kind != "credential" or variant.type not in ("bearer", "basic", "api-key") or len(secrets) != 1:
         return None
     secret = attempt.secret(secrets[0])
     if variant.type == "basic":

@@ -48,6 +48,14 @@ MEANINGS: Mapping[str, Meaning] = {
     "transition-refused": Meaning(409, "The step is not possible from here", "take the steps of path_to_goal first"),
     "guard-failed": Meaning(409, "A rule forbids this step as things stand", "see the guards that refused"),
     "not-connectable": Meaning(409, "This destination cannot be connected", "choose another destination"),
+    "sign-in-by-redirect": Meaning(
+        422, "One signs in at the partner, and this installation has no client there", "use an account kept earlier"
+    ),
+    "value-taken": Meaning(409, "Another connection has what only one may have", "choose another value"),
+    "limit-reached": Meaning(409, "As many exist as are allowed", "delete what is not needed"),
+    "receiver-unfit": Meaning(409, "They could not go on with the draft", "hand it over to somebody who may connect"),
+    "not-yours": Meaning(403, "Only its owner, or who manages access, may hand a draft over", "ask its owner"),
+    "label-missing": Meaning(403, "An access label is not held", "apply labels that you hold"),
     "account-in-use": Meaning(409, "Connections use this account", "delete or discard them first"),
     "account-expired": Meaning(409, "The account's authorisation has lapsed", "authorise it again"),
     "account-deleted": Meaning(409, "The account is deleted", "use another account"),

@@ -116,7 +116,7 @@ class Validation(Shape):
 
     valid: bool
     errors: list[FieldError]
-    values: dict[str, JsonValue] | None
+    values: dict[str, JsonValue] = Field(description="What is in order so far, with its defaults; null what is not.")
     asked: list[str] = Field(description="JSON Pointers of what the form asks for now, given what it holds.")
     options: dict[str, OptionsAnswer] = Field(
         description="`offered` (no choices at all: the list is empty), `waiting` for other fields, `failed` or "

@@ -50,7 +50,7 @@ class AccessLists:
         limit = asked.pop("limit", 50)
         query = Query(
             search=search_text(asked.pop("search", "")),
-            sort=asked.pop("sort", None) or "",
+            sort=asked.pop("sort", None) or "name",
             descending=bool(asked.pop("descending", False)),
             cursor=asked.pop("cursor", "") or "",
             limit=None if limit is None else page_limit(limit),

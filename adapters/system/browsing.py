@@ -5,6 +5,7 @@ from typing import Any
 from adapters.system.moments import Moment
 from adapters.system.paging import page_limit, search_text
 from adapters.system.views import FreshViews
+from adapters.system.visible import Visible
 from engine.errors import Invalid
 from engine.projection import Page, Projection, Query
 from workflows.access.service import ORGANISATION
@@ -16,8 +17,8 @@ LIVE = ("draft", "enabled", "disabled")
 class Lists:
     """Questions about many things at once, each for one caller's sandbox."""
 
-    def __init__(self, views: FreshViews) -> None:
-        self._views = views
+    def __init__(self, views: FreshViews, visible: Visible) -> None:
+        self._views, self._visible = views, visible
 
     def connections(self, caller: Caller, **question: Any) -> dict[str, Any]:
         """Return connections that match; those that ended only when `status` or `state` asks for them."""
@@ -31,7 +32,8 @@ class Lists:
         may_view(caller)
         if not question.get("state"):
             question["state"] = ("authorised", "expired")
-        return self._list(self._views.accounts, caller, question)
+        page = self._list(self._views.accounts, caller, question)
+        return {**page, "items": [self._visible.account(caller, item) for item in page["items"]]}
 
     def audit_events(self, caller: Caller, **question: Any) -> dict[str, Any]:
         """Return what was done, newest first; with *organisation*, to people, roles and the like, in no sandbox."""
@@ -65,7 +67,9 @@ class Lists:
             limit=None if limit is None else page_limit(limit),
             filter={"sandbox": sandbox} | {name: value for name, value in asked.items() if value is not None},
         )
-        page: Page[Any] = self._views.query(projection, query, moment, min_position)
+        page: Page[Any] = self._visible.page(
+            caller, lambda asked: self._views.query(projection, asked, moment, min_position), query
+        )
         return {"items": [row.model_dump(mode="json") for row in page.items], "next": page.next or None}
 
 

@@ -83,7 +83,7 @@ class Probes:
     async def judge_parameters(self, caller: Caller, connection_id: UUID | str, body: Any) -> dict[str, Any]:
         """Say whether a body of set_parameters (once saved: of edit_parameters) is in order, and what may be chosen.
 
-        Nothing is recorded. The destination is asked only for the choices of live options: a value that it does not
+        Nothing is recorded. `values` are those in order so far, with their defaults. The destination is asked only for the choices of live options: a value that it does not
         offer is a warning, and whether it is taken is seen when the parameters are set.
         """
         authorise(caller, "manage-destinations")
@@ -98,10 +98,9 @@ class Probes:
                 problems = invalid.errors
         drafted = draft_parameters(spec, body, self._patterns, variant=connection.variant or None, before=before)
         problems = (*problems, *drafted.problems)
-        values = None if problems else drafted.values
-        fields = drafted.values["fields"]
-        options, warnings = await self._options.suggest(caller, connection, spec, fields, asked=drafted.asked)
-        warnings = [*warnings, *format_warnings(spec, values["file_format"] if values else None)]
+        values = drafted.values
+        options, warnings = await self._options.suggest(caller, connection, spec, values["fields"], asked=drafted.asked)
+        warnings = [*warnings, *format_warnings(spec, values["file_format"])]
         return {
             "valid": not problems,
             "errors": [{"pointer": pointer, "message": message} for pointer, message in problems],

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from adapters.system.access import Access
-from adapters.system.authorising import authorise_command, authorise_step, find
+from adapters.system.authorising import authorise_asked, authorise_command, authorise_step, find
 from adapters.system.calls import Call, code_of, tell
 from adapters.system.keys import scope_of
 from adapters.system.kinds import ACCESS, realm_of
@@ -108,14 +108,8 @@ class Commands:
         return await self._judge(call, command.target_id)
 
     def _context(self, caller: Caller, key: str | None, kind: str = "") -> Context:
-        return Context(
-            actor=caller.actor,
-            sandbox=realm_of(kind, caller),
-            on_behalf_of=caller.on_behalf_of,
-            traceparent=caller.traceparent,
-            key=key,
-            clock=self._clock,
-        )
+        realm, behalf, trace = realm_of(kind, caller), caller.on_behalf_of, caller.traceparent
+        return Context(caller.actor, realm, behalf, traceparent=trace, key=key, clock=self._clock)
 
     async def _judge(self, call: Call, target: UUID | str | None) -> Outcome:
         """Decide, and whatever comes of it write one wide line and put a refusal on record."""
@@ -228,14 +222,15 @@ class Commands:
 
     async def _decide(self, call: Call, workflow: Workflow | None, key: CommandKey | None) -> Outcome:
         if workflow is not None and (call.must_match or call.if_match is not None):
-            await self._expect_version(workflow, call)
+            await self._workflows.log.ask(expect_version, self._workflows, workflow.id, call.if_match)
         asked = call.make(workflow.id if workflow else None)
         await self._access.may_send(call.caller, asked)
+        authorise_asked(call.caller, asked, workflow)
         try:
             receipt = await self._handlers[call.command](asked, call.context, key)
         except Conflict as conflict:
             if workflow is not None and call.if_match is not None and conflict.stream == workflow.id:
-                await self._expect_version(workflow, call)
+                await self._workflows.log.ask(expect_version, self._workflows, workflow.id, call.if_match)
             raise
         finally:
             if call.command.TARGET in ACCESS:
@@ -250,6 +245,3 @@ class Commands:
         except LogError as error:
             # Not to be taken for a command that had no effect: it is recorded, and only its result cannot be read.
             raise OutcomeUnknown(f"it is recorded, but its result cannot be shown now: {error}") from None
-
-    async def _expect_version(self, workflow: Workflow, call: Call) -> None:
-        await self._workflows.log.ask(expect_version, self._workflows, workflow.id, call.if_match)

@@ -166,7 +166,7 @@ def _testing(spec: DestinationSpec) -> str:
     if not spec.variants:
         return ""
     if spec.connector is None:
-        return "A connection cannot be tested from here: its credential is kept as it is given, and nothing is asked."
+        return "It cannot be tested from here: what is given is kept as it is, and the destination is not asked."
     return f"Credentials and connections are tried for real, by the connector {code(spec.connector)}."
 
 

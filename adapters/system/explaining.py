@@ -8,6 +8,7 @@ from adapters.system.kinds import ACCESS, AGGREGATES, may_see, not_here, realm_o
 from adapters.system.moments import Moment
 from adapters.system.parsing import KINDS
 from adapters.system.standing import Standing
+from adapters.system.visible import Visible
 from engine import explain
 from engine.aggregate import Workflow
 from engine.application import Workflows
@@ -24,7 +25,7 @@ from workflows.access.guards import ADMINISTRATOR
 from workflows.access.service import AccessService
 from workflows.account.aggregate import Account
 from workflows.connection.aggregate import Connection
-from workflows.connection.handlers import known_facts
+from workflows.connection.knowledge import known_facts
 from workflows.nearest import nearest
 from workflows.permissions import Caller, judge, required_by, sees
 from workflows.ports import Catalog, Patterns
@@ -46,6 +47,7 @@ class Explanations:
         self._workflows, self._catalog, self._patterns = workflows, catalog, patterns
         self._rows = {kind: Standing(workflows, projection) for kind, projection in rows.items()}
         self._clock, self._days = clock, draft_days
+        self.visible = Visible(self._rows["connection"])
 
     def show(self, kind: str, object_id: UUID, version: int | None = None) -> dict[str, Any]:
         """Return the row of one object, as it stands or stood: the fold of its own stream."""
@@ -66,7 +68,8 @@ class Explanations:
     def get(self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None) -> dict[str, Any]:
         """Return one object as a caller may see it, now or as of a moment; its `etag` is for If-Match."""
         may_see(caller, kind)
-        return self._row(kind, as_id(kind, object_id), caller, Moment.of(as_of))
+        found = self._row(kind, as_id(kind, object_id), caller, Moment.of(as_of))
+        return self.visible.account(caller, found) if kind == "account" else found
 
     async def _load(self, caller: Caller, kind: str, object_id: UUID | str) -> Any:
         may_see(caller, kind)
@@ -141,7 +144,11 @@ class Explanations:
             raise Invalid([("/to", f"unknown state{nearest(goal, states)}; one of: {', '.join(states)}")])
         spec = spec_if_any(self._catalog, connection)
         way = [
-            {"command": trigger, "input": input_schema(trigger, spec), "prefill": prefill(trigger, connection)}
+            {
+                "command": trigger,
+                "input": input_schema(trigger, spec, connection),
+                "prefill": prefill(trigger, connection, spec, self._patterns),
+            }
             for trigger in explain.path(connection, goal)
         ]
         return {

@@ -65,7 +65,7 @@ class Holdings:
         """Return the newest events that saved what still counts, by destination; of what the caller may see."""
         found: dict[str, list[str]] = defaultdict(list)
         for row in self._connections(list(specs), caller, moment):
-            if len(found[row.destination]) < NAMED and sees(caller, getattr(row, "labels", ())):
+            if len(found[row.destination]) < NAMED and sees(caller, row.labels):
                 found[row.destination].append(row.saved_event)
         return found
 

@@ -42,10 +42,11 @@ def walk(fields: Sequence[Field], above: str = "") -> Iterator[tuple[str, Field,
         path = f"{above}{field.name}"
         yield path, field, ""
         yield from walk(field.properties, f"{path}.")
+        deciding = next((one for one in fields if one.name == field.by), None)
         for case in field.cases:
-            chosen = either([text(value) for value in case.value])
+            chosen = either([choice(deciding, value) for value in case.value])
             for inner, one, outer in walk(case.properties, f"{path}."):
-                yield inner, one, outer or f"asked when {code(field.by)} is {chosen}"
+                yield inner, one, outer or f"asked when {text(deciding.title if deciding else field.by)} is {chosen}"
         if field.items is not None:
             yield from walk(field.items.properties, f"{path}[].")
 
@@ -156,8 +157,8 @@ def _bounds(field: Field) -> Iterator[str]:
     if field.pattern:
         unless = f", unless {code(field.pattern_unless)} is filled in" if field.pattern_unless else ""
         yield f"must match {code(field.pattern)}{unless}"
-    for refusing in field.refuses:
-        yield text(refusing.message)
+    for message in dict.fromkeys(refusing.message for refusing in field.refuses):
+        yield f"may be refused: “{text(message)}”"
     if field.absolute:
         yield "may begin with a slash"
 

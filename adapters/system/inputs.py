@@ -5,13 +5,14 @@ from typing import Any
 from workflows.catalog import MARKETING_ACTIONS, DestinationSpec
 from workflows.connection.aggregate import Connection
 from workflows.connection.commands import COMMANDS
-from workflows.parameters import credential_schema, parameters_schema
+from workflows.parameters import credential_schema, draft_parameters, parameters_schema
+from workflows.ports import Patterns
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
 
-def input_schema(trigger: str, spec: DestinationSpec | None) -> dict[str, Any]:
-    """Return the schema of the body of a command to a connection of that destination.
+def input_schema(trigger: str, spec: DestinationSpec | None, connection: Connection) -> dict[str, Any]:
+    """Return the schema of the body of a command to *connection*, which is one to that destination.
 
     Without a spec (the destination left the catalog), what the command takes from any destination.
     """
@@ -20,8 +21,10 @@ def input_schema(trigger: str, spec: DestinationSpec | None) -> dict[str, Any]:
     match trigger:
         case "authenticate":
             return {"$schema": SCHEMA, "title": "Authenticate", "oneOf": _ways_to_sign_in(spec)}
-        case "set_parameters" | "edit_parameters":
-            return dict(parameters_schema(spec))
+        case "set_parameters":
+            return parameters_schema(spec, variant=connection.variant or None)
+        case "edit_parameters":
+            return _edit(parameters_schema(spec, connection.data_kind or None, connection.variant or None))
         case "configure_alerts" | "edit_alerts":
             return _choice("alerts", "Alerts", spec.offered_alerts)
         case "govern" | "edit_marketing_actions":
@@ -39,6 +42,11 @@ def _of_any_destination(trigger: str) -> dict[str, Any]:
     schema["properties"] = {n: p for n, p in schema["properties"].items() if n != "connection_id"}
     schema["required"] = [name for name in schema.get("required", ()) if name != "connection_id"]
     return {"$schema": SCHEMA, **schema, "title": COMMANDS[trigger].__name__}
+
+
+def _edit(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an edit: what is left out stays as it is."""
+    return {name: part for name, part in schema.items() if name != "required"} | {"minProperties": 1}
 
 
 def _ways_to_sign_in(spec: DestinationSpec) -> list[dict[str, Any]]:
@@ -83,13 +91,20 @@ def _choice(name: str, title: str, offered: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def prefill(trigger: str, connection: Connection) -> dict[str, Any]:
-    """Return what was chosen before at that step, to begin with; empty when nothing was."""
+def prefill(trigger: str, connection: Connection, spec: DestinationSpec | None, patterns: Patterns) -> dict[str, Any]:
+    """Return what was chosen before at that step, to begin with; empty when nothing was.
+
+    Fields that are no longer asked, known or in order are left out, as far as there is a spec to tell.
+    """
     match trigger:
         case "authenticate" if connection.account_id is not None:
             return {"account_id": str(connection.account_id)}
         case "set_parameters" | "edit_parameters" if connection.name:
-            return {name: value for name, value in connection.parameters.items() if value is not None}
+            chosen = {name: value for name, value in connection.parameters.items() if value is not None}
+            if spec is None:
+                return chosen
+            still = draft_parameters(spec, {}, patterns, variant=connection.variant or None, before=chosen)
+            return chosen | {name: value for name, value in still.values.items() if value is not None}
         case "configure_alerts" | "edit_alerts" if connection.alerts:
             return {"alerts": list(connection.alerts)}
         case "govern" | "edit_marketing_actions" if connection.marketing_actions:

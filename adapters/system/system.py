@@ -39,10 +39,16 @@ from workflows.account.service import AccountService
 from workflows.connection.commands import Expire
 from workflows.permissions import Caller, authorise
 from workflows.ports import Catalog, OptionsLister, Patterns, Vault
+from workflows.reservation.aggregate import Quota, Reservation
 
 T = TypeVar("T")
 
-_REMEMBERING: dict[str, type[Workflow]] = {**AGGREGATES, "attempts": Attempts}
+_REMEMBERING: dict[str, type[Workflow]] = {
+    **AGGREGATES,
+    "attempts": Attempts,
+    "reservation": Reservation,
+    "quota": Quota,
+}
 """Every kind of workflow of which snapshots are kept."""
 
 
@@ -79,7 +85,11 @@ class System:
         attempts = AttemptLog(workflows)
         self.access = Access(workflows, access, attempts, clock)
         self.explain = Explanations(workflows, catalog, patterns, rows, clock, draft_days)
-        self.cards, self.lists, self.upkeep = CardLists(catalog, views), Lists(views), Upkeep(workflows, views)
+        self.cards, self.lists, self.upkeep = (
+            CardLists(catalog, views),
+            Lists(views, self.explain.visible),
+            Upkeep(workflows, views),
+        )
         options = LiveOptions(workflows, accounts, lister, OwnOptions(catalog, self.lists), seconds=options_seconds)
         self.probes = Probes(workflows, catalog, accounts, patterns, options)
         self.previews = Previews(workflows, catalog, patterns, render_sample, clock)

@@ -1,6 +1,7 @@
 """Specs made at random with everything that a form can express, and bodies that come close to satisfying them."""
 
 from workflows.catalog import DestinationSpec, Variant
+from workflows.conditions import begins_with
 from workflows.fields import Case, Condition, Field
 
 VARIANTS, KINDS = ("one", "two"), ("people", "datasets")
@@ -25,7 +26,7 @@ def a_spec(rng):
 def _form(rng, count, around, depth):
     fields, known = [], dict(around)
     for number in range(count):
-        field = _field(rng, f"{'fgh'[depth]}{number}", known, depth)
+        field = _field(rng, f"{'fghijk'[depth]}{number}", known, depth)
         fields.append(field)
         known[field.name] = field
     rng.shuffle(fields)
@@ -41,7 +42,7 @@ def _field(rng, name, known, depth):
     if not more["required"] and rng.random() < 0.2:
         more["required_when"] = (_condition(rng, known),)
     if kind in SIMPLE and "acknowledge" not in more and rng.random() < 0.25:
-        more["default"] = _good(rng, Field(name=name, title="T", type=kind, **more), {})
+        more["default"] = _good(rng, Field(name=name, title="T", type=kind, **more))
         if rng.random() < 0.3:
             more[rng.choice(("hidden", "read_only"))] = True
     return Field(name=name, title=name.upper(), type=kind, **more)
@@ -84,7 +85,7 @@ def _of_type(rng, kind, known, depth):
 
 
 def _condition(rng, known):
-    comparable = [field for field in known.values()]
+    comparable = [field for field in known.values() if field.type != "object" or begins_with(field) is None]
     if not comparable or rng.random() < 0.2:
         return rng.choice((Condition(variant=(rng.choice(VARIANTS),)), Condition(data_kind=(rng.choice(KINDS),))))
     field = rng.choice(comparable)
@@ -104,24 +105,24 @@ def _condition(rng, known):
 
 def a_body(rng, spec):
     """Return a body that is right here and there."""
-    fields = {field.name: _value(rng, field, {}) for field in spec.parameters if rng.random() < 0.5}
+    fields = {field.name: _value(rng, field) for field in spec.parameters if rng.random() < 0.5}
     return {"name": "n", "data_kind": rng.choice(KINDS), "fields": fields}
 
 
-def _value(rng, field, siblings):
+def _value(rng, field):
     if rng.random() < 0.06:
         return rng.choice((None, True, 7, 0.5, "zz", "", [], {}, ["a", "a"], {"nonsense": 1}))
-    return _good(rng, field, siblings)
+    return _good(rng, field)
 
 
-def _good(rng, field, siblings):
+def _good(rng, field):
     if field.hidden or field.read_only:
         return field.default
     match field.type:
         case "enum":
             return rng.choice(field.enum)
         case "string":
-            return field.acknowledge or rng.choice(WORDS)
+            return field.acknowledge or rng.choice(WORDS[:2] if field.pattern else WORDS)
         case "boolean":
             return bool(field.acknowledge) or rng.random() < 0.5
         case "integer":
@@ -131,10 +132,9 @@ def _good(rng, field, siblings):
         case "date":
             return "2026-01-31"
         case "array":
-            some = [_value(rng, field.items, siblings) for _ in range(rng.randint(0, 2))]
-            return some
+            return [_value(rng, field.items) for _ in range(rng.randint(0, 2))]
     inner = rng.choice(field.cases).properties if field.cases else field.properties
-    return {one.name: _value(rng, one, siblings) for one in inner if rng.random() < 0.6}
+    return {one.name: _value(rng, one) for one in inner if rng.random() < 0.6}
 
 
 def repaired(rng, spec, body, problems):
@@ -149,27 +149,18 @@ def repaired(rng, spec, body, problems):
 
 def _repair(rng, fields, values, path, message):
     name, *rest = path
-    field = next((field for field in all_parts(fields) if field.name == name), None)
-    if not rest or field is None:
-        if message in ("is required", "is required, and empty") and field is not None:
-            values[name] = _good(rng, field, {}) or [_good(rng, field.items, {})] if field.type == "array" else _good(
-                rng, field, {}
-            )
-        elif rng.random() < 0.5 and field is not None and "asked" not in message:
-            values[name] = _good(rng, field, {})
-        else:
-            values.pop(name, None)
-        return
-    if field.type == "object" and isinstance(values.setdefault(name, {}), dict):
+    field = next((field for field in fields if field.name == name), None)
+    if field is None:
+        values.pop(name, None)
+    elif rest and field.type == "object" and isinstance(values.setdefault(name, {}), dict):
         inner = field.properties or [one for case in field.cases for one in case.properties]
         _repair(rng, inner, values[name], rest, message)
-    elif field.type == "array" and isinstance(values.get(name), list):
-        values[name] = values[name][:0] if rng.random() < 0.5 else [_good(rng, field.items, {})]
-
-
-def all_parts(fields):
-    """Return the fields themselves; one name may stand for several in different cases."""
-    return fields
+    elif rest and field.type == "array":
+        values[name] = [_good(rng, field.items)] if rng.random() < 0.5 else []
+    elif message.startswith("is required") or (rng.random() < 0.5 and "asked" not in message):
+        values[name] = [_good(rng, field.items)] if field.type == "array" else _good(rng, field)
+    else:
+        values.pop(name, None)
 
 
 def _copy(value):

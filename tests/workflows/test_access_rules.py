@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.errors import Conflict, GuardFailed, Invalid, TransitionRefused
 from engine.memory import MemoryLog
+from engine.remembered import remembered
 from engine.secret import Secret
 from tests.suites.organisations import START, Organisation
 from workflows.access import commands as ask
@@ -307,3 +308,23 @@ def test_roles_of_ours_stay_and_one_that_is_held_is_not_deleted(organisation):
 def test_every_pair_of_predefined_roles_is_of_another_reach():
     assert all(set(one) != set(other) for one, other in combinations(ROLES.values(), 2))
     assert all(set(permissions) <= {*PERMISSIONS, "*"} for permissions in ROLES.values())
+
+
+def test_what_snapshots_remember_of_access_is_all_of_it(organisation):
+    ann = organisation.person("ann", "viewer")
+    organisation.do(ask.EditPerson(person_id=ann, opt_ins=["email"]))
+    token = organisation.token(permissions=["view-profiles"], expires_at=START + timedelta(days=1))
+    unlimited = organisation.token()
+    adopted = Secret("of-the-file-0123456789")
+    asyncio.run(adopt(organisation.workflows, organisation.access, organisation.context(), adopted, alone=True))
+    for kind, identity in (
+        (Person, ann),
+        (ServiceAccount, ADMIN_ID),
+        (Role, id_of("role", "administrator")),
+        (Token, token_id(token)),
+        (Token, token_id(unlimited)),
+        (Sandbox, id_of("sandbox", "prod")),
+    ):
+        whole = organisation.get(kind, identity)
+        taken_up = remembered(kind).read(remembered(kind).write(whole), identity, whole.version)
+        assert taken_up.describe() == whole.describe()

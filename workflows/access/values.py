@@ -13,6 +13,7 @@ from workflows.texts import faults
 EVERY = "*"
 """Stands for all permissions, sandboxes or labels."""
 
+LONGEST_LABEL = 100
 _ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _WORD = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,63}")
 
@@ -60,11 +61,16 @@ def permitting(command: Any) -> dict[str, Any]:
 
 
 def _labels(given: Collection[str]) -> tuple[str, ...]:
-    problems = [
-        (f"/labels/{place}", "must be a label: 1 to 64 characters that can be seen")
-        for place, label in enumerate(given)
-        if not 0 < len(label.strip()) <= 64 or any(faults(label))
-    ]
+    problems: list[tuple[str, str]] = []
+    found: set[str] = set()
+    for place, label in enumerate(given):
+        pointer = f"/labels/{place}"
+        try:
+            found.add(named(label, pointer))
+        except Invalid as invalid:
+            problems += invalid.errors
+        if len(label) > LONGEST_LABEL:
+            problems.append((pointer, f"must be at most {LONGEST_LABEL} characters"))
     if problems:
         raise Invalid(problems)
-    return tuple(sorted({label.strip() for label in given}))
+    return tuple(sorted(found))

@@ -5,6 +5,7 @@ from typing import Any
 from engine.application import Workflows
 from engine.envelope import Context
 from engine.errors import Conflict, GuardFailed, Invalid, Refusal
+from engine.guard import GuardReport
 from engine.log import CommandKey, Receipt
 from workflows.account import commands, guards
 from workflows.account.aggregate import Account
@@ -26,6 +27,9 @@ async def create_account(
 ) -> Receipt:
     """Try the credential, keep its secrets, record the account."""
     spec = catalog.get(command.destination)
+    if why := spec.not_offered:
+        report = GuardReport("connectable", False, "not-connectable", why, "choose another destination", "/destination")
+        raise GuardFailed("authorise", "", [report])
     variant = spec.variant(command.variant)
     if variant.kind != "credential":
         raise Invalid([("/destination", f"{spec.name} asks for no credential, so there is no account to keep")])

@@ -16,9 +16,7 @@ def from_step(state: str) -> tuple[str, ...]:
     return DRAFT_STATES[DRAFT_STATES.index(state) :]
 
 
-def staying(
-    trigger: str, states: tuple[str, ...], event: type[WorkflowEvent], *rules: Guard
-) -> tuple[Transition, ...]:
+def staying(trigger: str, states: tuple[str, ...], event: type[WorkflowEvent], *rules: Guard) -> tuple[Transition, ...]:
     """Return the rows of a step that changes something of the connection, and not where it stands."""
     return tuple(Transition(trigger, (state,), state, event, rules) for state in states)
 

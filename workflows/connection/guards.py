@@ -157,6 +157,18 @@ def _there_is_room(facts: Facts) -> Verdict:
     )
 
 
+def _draft_is_theirs(facts: Facts) -> Verdict:
+    if facts["manages"] or facts["actor"] == facts["owner"]:
+        return Passed()
+    return Refused(
+        "not-yours",
+        "only its owner, or somebody who manages access, may hand this draft over",
+        "ask its owner",
+        None,
+        "its owner, or somebody who manages access",
+    )
+
+
 def _receiver_can_go_on(facts: Facts) -> Verdict:
     fault: str = facts["receiver_fault"]
     if not fault:
@@ -178,3 +190,5 @@ values_free = Guard("values_free", _values_are_free)
 room = Guard("room", _there_is_room)
 """Passes unless the fact `most` is a limit, and `now` has reached it."""
 receiver_can_go_on = Guard("receiver_can_go_on", _receiver_can_go_on, ("receiver_fault",))
+owns = Guard("owns", _draft_is_theirs, ("actor", "owner", "manages"))
+"""Asked of whoever hands a draft over, before the table is."""

@@ -1,6 +1,5 @@
 """One function for each command to a connection: fetch, ask the world, decide, record."""
 
-from datetime import timedelta
 from typing import Any
 
 from engine.application import Workflows
@@ -8,17 +7,21 @@ from engine.envelope import Context
 from engine.errors import GuardFailed, Invalid
 from engine.guard import GuardReport
 from engine.log import CommandKey, Receipt
-from workflows.catalog import MARKETING_ACTIONS, DestinationSpec
+from workflows.catalog import DestinationSpec
+from workflows.claims import claims_of
 from workflows.connection import commands
 from workflows.connection.aggregate import Connection
-from workflows.connection.ports import Accounts
+from workflows.connection.errors import SignInByRedirect
+from workflows.connection.knowledge import account_of, offer, refuse_early
+from workflows.connection.places import Places
+from workflows.connection.ports import Accounts, Reservations
+from workflows.connection.scarcity import Exchange, in_line
 from workflows.hosts import origin
 from workflows.names import checked_name
-from workflows.outdated import outdated
 from workflows.parameters import refuse_nothing, validate_parameters
 from workflows.ports import Catalog, Patterns
-from workflows.probe import CheckStatus, ProbeReport, told_by
-from workflows.withdrawal import spec_if_any, spec_of
+from workflows.probe import CheckStatus
+from workflows.withdrawal import spec_of
 
 Choice = commands.ConfigureAlerts | commands.EditAlerts | commands.Govern | commands.EditMarketingActions
 
@@ -30,16 +33,17 @@ async def select(
     *,
     workflows: Workflows,
     catalog: Catalog,
+    places: Places,
 ) -> Receipt:
     """Begin a connection to a destination of the catalog, with its spec pinned."""
     spec = catalog.get(command.destination)
-    if not spec.variants:
-        why = spec.not_connectable or f"{spec.name} has no connection lifecycle"
+    if why := spec.not_offered:
         report = GuardReport("connectable", False, "not-connectable", why, "choose another destination", "/destination")
         raise GuardFailed("select", "", [report])
     connection = Connection.blank()
     connection.select(context, spec.id, spec.version, spec.digest)
-    return await workflows.record(connection, key=key)
+    async with places.one(context.sandbox, context.actor):
+        return await workflows.record(connection, key=key)
 
 
 async def authenticate(
@@ -66,6 +70,8 @@ async def authenticate(
     else:
         variant = spec.variant(command.variant)
         facts = {"variant": variant.id}
+        if variant.kind == "redirect":
+            raise SignInByRedirect(spec.id, spec.name)
         if variant.kind == "credential":
             name = checked_name(command.account_name, "/account_name")
             tried = await accounts.try_credential(spec, variant, command.credential or {}, name, context.sandbox)
@@ -103,6 +109,7 @@ async def set_parameters(
     accounts: Accounts,
     catalog: Catalog,
     patterns: Patterns,
+    reservations: Reservations,
 ) -> Receipt:
     """Check the parameters against the spec, then against the destination; for setting and editing alike."""
     trigger = command.TRIGGER
@@ -110,11 +117,13 @@ async def set_parameters(
     account = await account_of(connection, accounts)
     connection.expect(trigger, account=account)
     spec = spec_of(catalog, connection, trigger)
-    before = None
+    before, body = None, command.body()
     if trigger == "edit_parameters":
-        refuse_nothing(command.body())
+        refuse_nothing(body)
         before = connection.parameters
-    values = validate_parameters(spec, command.body(), patterns, variant=connection.variant, before=before)
+    elif connection.name and "name" not in body:
+        body["name"] = connection.name  # the draft was given one before
+    values = validate_parameters(spec, body, patterns, variant=connection.variant, before=before)
     host, pointer = _host_of(spec, values["fields"])
     known: dict[str, Any] = {"account": account, "host": host, "host_pointer": pointer}
     connection.expect(trigger, **known)
@@ -122,12 +131,23 @@ async def set_parameters(
     known["probe"] = report
     refuse_early(connection, trigger, known, report)
     others = [] if account is None else [account]
-    async with workflows.turn(connection, *others, key=key) as turn:
-        known["account"] = chosen = None if account is None else turn.of(account)
-        turn.of(connection).decide(trigger, context, knowing=known, checks=report.checks, **values)
-        if chosen is not None and host and chosen.host is None and report.outcome is CheckStatus.PASSED:
-            chosen.decide("bind", context, host=host)
-    return turn.recorded
+    claims = claims_of(spec, values) if trigger == "edit_parameters" else []
+    exchange = Exchange(workflows, reservations, connection, claims)
+
+    async def attempt() -> Receipt:
+        if trigger == "edit_parameters":
+            known.update(await exchange.look())
+            values["reserved"] = exchange.streams
+        scarce = [*exchange.wanted, *exchange.leaving]
+        async with workflows.turn(connection, *others, *scarce, key=key) as turn:
+            known["account"] = chosen = None if account is None else turn.of(account)
+            turn.of(connection).decide(trigger, context, knowing=known, checks=report.checks, **values)
+            if chosen is not None and host and chosen.host is None and report.outcome is CheckStatus.PASSED:
+                chosen.decide("bind", context, host=host)
+            exchange.settle(turn, context)
+        return turn.recorded
+
+    return await in_line(attempt, connection, account)
 
 
 def _host_of(spec: DestinationSpec, fields: dict[str, Any]) -> tuple[str, str]:
@@ -146,7 +166,7 @@ async def choose(
     connection.expect(command.TRIGGER)
     sent = command.model_dump()
     chosen = {name: tuple(dict.fromkeys(values)) for name, values in sent.items()}
-    offer = offer(spec_of(catalog, connection, command.TRIGGER)) | {"sent": next(iter(sent.values()))}
+    known = offer(spec_of(catalog, connection, command.TRIGGER)) | {"sent": next(iter(sent.values()))}
     async with workflows.turn(connection, key=key) as turn:
-        turn.of(connection).decide(command.TRIGGER, context, knowing=offer, **chosen)
+        turn.of(connection).decide(command.TRIGGER, context, knowing=known, **chosen)
     return turn.recorded

@@ -83,6 +83,3 @@ def _texts(sent: list[str], where: str, limit: str) -> tuple[str, ...]:
     if problems:
         raise Invalid(problems)
     return tuple(found)
-
-
-

@@ -11,6 +11,7 @@ from engine.errors import NotFound
 from workflows.claims import Claim, stream_of
 from workflows.reservation.aggregate import Quota, Reservation
 
+
 class ReservationService:
     """Finds reservations and quotas, and changes them without recording: the caller's turn does."""
 

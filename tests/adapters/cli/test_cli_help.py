@@ -32,7 +32,7 @@ def test_the_commands_are_those_of_the_product():
         "db": {"status", "upgrade"},
         "backup": set(),
         "restore": set(),
-        "catalog": {"docs", "list", "show", "validate"},
+        "catalog": {"connections", "docs", "list", "show", "validate"},
         "connections": {
             "create", "authenticate", "parameters", "alerts", "govern", "save", "edit-parameters", "edit-alerts",
             "edit-marketing-actions", "enable", "disable", "delete", "discard", "list", "show", "history", "actions",

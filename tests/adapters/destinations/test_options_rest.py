@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from adapters.destinations.options import DestinationOptions
 from adapters.egress import Door
@@ -193,9 +196,12 @@ def test_a_secret_that_no_header_can_hold_is_never_sent(shared, secret):
     assert (answer.code, shared.asked) == ("credential-malformed", [])
 
 
-@pytest.mark.parametrize("kind", ["oauth2-client-credentials", "azure-sas"])
-def test_a_way_to_sign_in_that_headers_cannot_hold_is_not_supported(shared, kind):
-    spec = crm_spec(variants=(variant(type=kind),))
+@pytest.mark.parametrize(
+    "way",
+    [variant(type="oauth2-client-credentials"), variant(type="azure-sas"), variant(type="bearer", kind="redirect")],
+)
+def test_a_way_to_sign_in_that_headers_cannot_hold_is_not_supported(shared, way):
+    spec = crm_spec(variants=(way,))
     asked = {"variant": "v", "credential": {"host": shared.url, "key": Secret("x")}, "values": {}, "sandbox": "prod"}
     answer = asyncio.run(DestinationOptions(Door(LOOPBACK)).list(spec, asked_of(spec, "partition"), **asked))
     assert (answer.status, answer.choices) == ("unsupported", ())
@@ -208,3 +214,14 @@ def test_a_list_that_nobody_knows_how_to_ask_for_is_not_supported():
     answer = asyncio.run(DestinationOptions(Door(LOOPBACK)).list(spec, spec.parameters[0], **asked))
     assert answer.status == "unsupported"
     assert answer.fix
+
+
+def test_the_example_of_the_page_is_asked_as_it_says():
+    page = Path(__file__).parents[3] / "docs/howto/add-a-destination.md"
+    (block,) = re.findall(r"```yml\n(.*?)```", page.read_text(), re.DOTALL)
+    program = {"name": "program", "title": "Program", "type": "enum", **yaml.safe_load(block)}
+    spec = crm_spec(parameters=[*json.loads(crm_spec().model_dump_json())["parameters"][:2], program])
+    with crm() as running:
+        answer = ask(running.port, spec=spec, field="program", munchkin_id="111-AAA", partition="North")
+        assert running.asked == ["/rest/partitions/North/programs?munchkin=111-AAA"]
+    assert [choice.title for choice in answer.choices] == ["/rest/partitions/North/programs", "Second"]

@@ -326,20 +326,13 @@ def test_the_command_line_makes_members_and_tokens(members):
     desk.json("people", "suspend", "Anna")
     desk.json("people", "reinstate", "anna")
     desk.json("roles", "redefine", "looker", "--in", "prod")
-    desk.json("roles", "delete", "looker")
-    desk.json("roles", "restore", "looker")
-    desk.json("sandboxes", "retitle", "dev", "--title", "Trying")
     desk.json("sandboxes", "delete", "dev", "--yes")
     desk.json("sandboxes", "restore", "dev")
     desk.json("service-accounts", "add", "nightly")
     desk.json("service-accounts", "give-role", "nightly", "--role", "viewer")
-    desk.json("service-accounts", "take-role", "nightly", "--role", "viewer")
-    desk.json("service-accounts", "suspend", "nightly")
-    desk.json("service-accounts", "reinstate", "nightly")
-    for kind, name in (("people", "anna"), ("roles", "looker"), ("sandboxes", "dev"), ("service-accounts", "nightly")):
+    for kind, name in (("people", "anna"), ("roles", "looker")):
         assert desk.json(kind, "show", name)["state"] == "active"
         assert desk.json(kind, "history", name)["items"][0]["version"] == 1
-        assert desk(kind, "list").exit_code == 0
     assert desk("token", "create", "--for", "a", "--name", "b").exit_code == 2
     assert desk("token", "create", "--expires-in", "soon").exit_code == 2
     assert desk("people", "show", "nobody").exit_code == 2

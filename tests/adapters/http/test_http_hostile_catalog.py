@@ -129,7 +129,7 @@ def wrong_values(field):
     return [None, [[]], texts.get(field.type, 7), {"_type_": "os.system"} if field.type != "object" else [1]]
 
 
-@pytest.mark.parametrize(("turn", "spec"), enumerate(CONNECTABLE), ids=[spec.id for spec in CONNECTABLE])
+@pytest.mark.parametrize(("turn", "spec"), [*enumerate(CONNECTABLE)], ids=[spec.id for spec in CONNECTABLE])
 def test_every_destination_names_every_wrong_value_and_every_unknown_name_at_once(api, turn, spec):
     where = f"/v1/connections/{api.begin(spec.id).json()['connection']['id']}/parameters/validate"
     asked = [field for field in spec.parameters if not field.when and not field.hidden and not field.read_only]
@@ -142,7 +142,7 @@ def test_every_destination_names_every_wrong_value_and_every_unknown_name_at_onc
         wanted = {f"/fields/{name}" for name in (*fields, "_type_", "bukcet")} | {"/data_kind", "/role"}
         assert {one for one in wanted if not any(pointer.startswith(one) for pointer in found)} == set()
         assert traces(answer.text) == []
-        assert answer.json()["values"] is None
+        assert set(fields).isdisjoint(answer.json()["values"]["fields"])
 
 
 def fields(**more):

@@ -242,3 +242,18 @@ def test_an_explained_card_names_the_newest_events_and_how_many_more():
         before = system.workflows.log.head().position - 6
         assert because(as_of=f"position:{before}") == (saved[:5], 3)
         assert card(system, "sftp", explain=True)["explanation"]["facts"]["events"] == []
+
+
+def test_labels_hide_the_events_of_a_connection_and_not_that_there_is_one():
+    with peculiar_installation() as system:
+        hidden = system.wait(connect_plainly(system, "just-audiences"))
+        system.wait(send(system, "apply_labels", hidden, {"labels": ["secret-project"]}))
+        stranger = Caller("bob", labels=frozenset())
+        for caller, named in ((ANN, 1), (stranger, 0)):
+            found = card(system, "just-audiences", caller, explain=True)
+            facts = found["explanation"]["facts"]
+            assert (len(facts["events"]), facts["more_events"]) == (named, 1 - named)
+            assert (found["control"]["code"], found["connections"]) == ("activate_audiences", 1)
+            assert len(system.cards.browse(caller, mine=True)["items"]) == 1
+            assert len(system.lists.connections(caller, destination="just-audiences")["items"]) == named
+            assert system.cards.another(caller, "just-audiences")["enabled"]

@@ -105,7 +105,7 @@ def test_a_field_says_when_it_is_asked_and_what_it_may_be():
     assert list(rows) == ["kind", "of", "of.id", "list", "name", "fixed", "sure", "level"]
     assert "Choices: New (`new`), Existing (`old`)." in rows["kind"]
     assert "Asked when Kind is Existing." in rows["of"]
-    assert "Asked when `kind` is old." in rows["of.id"]
+    assert "Asked when Kind is Existing." in rows["of.id"]
     assert "Up to 3 entries." in rows["list"]
     assert "| when Kind is New |" in rows["name"]
     assert "same value in its sandbox." in rows["name"]

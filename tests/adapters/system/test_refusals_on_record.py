@@ -22,6 +22,7 @@ from tests.suites.story import (
     parameters,
     send,
 )
+from workflows.connection.aggregate import Connection
 from workflows.permissions import Caller
 
 NOBODY = Caller("nobody", permissions=frozenset())
@@ -215,7 +216,7 @@ def test_the_digest_of_a_request_is_keyed_by_the_vault():
             draft = system.wait(connect(system, state="catalog_selected"))
             system.wait(send(system, "authenticate", draft, body, key="k"))
             context = system._commands._context(ANN, "k")
-            workflow = system.wait(system._commands._find("connection", draft, "prod"))
+            workflow = system.wait(system.workflows.get(Connection, draft))
             call = type("Call", (), {"context": context, "command": KINDS["connection"]["authenticate"], "body": body})
             key = system._commands._key(call, workflow)
             _, request = system.workflows.log.find_receipt(key, draft)
