@@ -119,13 +119,10 @@ class Wiring:
         return make_backup(settings, target, progress)
 
     def check_specs(self, places: Sequence[Path]) -> list[tuple[str, list[dict[str, Any]]]]:
-        """Return each file of *places* with its faults, `{line, path, reason}`; line 0 stands for none."""
+        """Return each file of *places* with its faults, `{line, path, reason, warning}`; line 0 stands for none."""
         from adapters.catalog.checking import check_specs
 
-        return [
-            (str(file), [{"line": one.line, "path": one.place, "reason": one.reason} for one in faults])
-            for file, faults in check_specs(places)
-        ]
+        return [(str(file), [one.shown for one in faults]) for file, faults in check_specs(places)]
 
     def restore(self, options: Options, backup: Path, expect: str | None = None) -> dict[str, Any]:
         """Restore a backup to a home in which nothing was begun.

@@ -30,7 +30,8 @@ _new, _set = object.__new__, object.__setattr__
 class Projection(Generic[R]):
     """A pure fold: (row, event) -> row. Never asks the clock, never reaches outside, never fails on a known event.
 
-    `indexes` are fields of the row that a Query may filter and sort by; `searches` are text fields it may search in.
+    `indexes` are fields of the row that a Query may filter and sort by; `searches` are text fields it may search in,
+    `many` fields that hold several texts, which a Query may ask for.
     `topics` are those of the events it folds, None for any: the others are passed over, even unread. `span` says where
     the events of one row are to be found: in the stream that its key names, in the one event that its key names, or
     anywhere in the log.
@@ -41,6 +42,7 @@ class Projection(Generic[R]):
     row: type[R]
     indexes: ClassVar[tuple[str, ...]] = ()
     searches: ClassVar[tuple[str, ...]] = ()
+    many: ClassVar[tuple[str, ...]] = ()
     topics: ClassVar[frozenset[str] | None] = None
     span: ClassVar[Literal["stream", "event", "log"]] = "log"
 
@@ -65,12 +67,15 @@ def renewed(row: R, changes: dict[str, Any]) -> R:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question to a view: equality filters over indexes, a text search, an order, a page.
+    """A question to a view: filters over indexes, a text search, an order, a page.
 
-    `filter` values may be a tuple: any of them. `sort` is an index (default: the key); `cursor` comes from a Page.
+    `filter` values may be a tuple: any of them. `between` are (from, to), to excluded, None for open. `has` asks of
+    fields with several texts for any of these, or for any at all where none is named. `sort` is an index (default: the key); `cursor` comes from a Page.
     """
 
     filter: Mapping[str, Any] = field(default_factory=dict)
+    between: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    has: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     search: str = ""
     sort: str = ""
     descending: bool = False

@@ -58,7 +58,9 @@ class Accounts(Projection[AccountRow]):
         "expires_at",
         "created_by",
         "created_at",
+        "modified_by",
         "modified_at",
+        "principal",
     )
     searches = ("name",)
 

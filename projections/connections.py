@@ -83,6 +83,7 @@ class Connections(Projection[ConnectionRow]):
         "principal",
     )
     searches = ("name", "description")
+    many = ("tags",)
 
     def key(self, recorded: Recorded) -> str | None:
         """Return the id of the connection; None for an event of something else."""

@@ -34,11 +34,15 @@ def _faults(spec: DestinationSpec, draft: Draft, patterns: Patterns) -> Iterator
         yield "authenticate", "this way to sign in is no longer there"
     elif (variant.kind == "credential") != (draft.account_id is not None):
         yield "authenticate", f"{spec.name} now asks for {'a' if variant.kind == 'credential' else 'no'} credential"
+    chosen = draft.parameters
     try:
-        validate_parameters(spec, draft.parameters, patterns, variant=draft.variant)
+        kept = validate_parameters(spec, chosen, patterns, variant=draft.variant)
     except Invalid as invalid:
         for pointer, message in invalid.errors:
             yield "set_parameters", f"{pointer or '/'} {message}"
+    else:
+        if kept["file_format"] is not None and chosen["file_format"] is None:
+            yield "set_parameters", "/file_format was not asked for, and now is"
     if any(alert not in spec.offered_alerts for alert in draft.alerts):
         yield "configure_alerts", "an alert that was chosen is no longer on offer"
     if missing := [action for action in spec.locked_actions if action not in draft.marketing_actions]:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from functools import lru_cache
 from typing import Any
 
 from workflows.conditions import begins_with, compares, conditions_of
@@ -24,7 +26,7 @@ class Seen:
     of_nothing: bool
 
     @classmethod
-    def of(cls, level: int, schema: Any, *, of_nothing: bool = False) -> "Seen":
+    def of(cls, level: int, schema: Any, of_nothing: bool = False) -> "Seen":
         """Return what that schema sees."""
         return cls(level, json.dumps(schema), of_nothing)
 
@@ -33,14 +35,15 @@ class Seen:
         """The schema that sees it."""
         return json.loads(self.text)
 
-    def negated(self) -> "Seen":
-        """Return the opposite of it."""
-        schema = self.schema
-        opposite = schema["not"] if schema.keys() == {"not"} else {"not": schema}
-        return Seen.of(self.level, opposite, of_nothing=not self.of_nothing)
+
+@lru_cache(maxsize=4096)
+def opposite(seen: Seen) -> Seen:
+    """Return what is seen exactly when *seen* is not."""
+    schema = seen.schema
+    return Seen.of(seen.level, schema["not"] if schema.keys() == {"not"} else {"not": schema}, not seen.of_nothing)
 
 
-_MOST_WAYS = 200
+_MOST_WAYS = 64
 UNSEEN = Seen(-1, "", of_nothing=False)
 Every = tuple[Seen, ...]
 """All of it is seen."""
@@ -57,6 +60,8 @@ class Scope:
     levels: tuple[Mapping[str, Field], ...]
     variant: str | None = None
     data_kind: str | None = None
+    found: dict[tuple[int, str, bool], tuple[Any, Ways]] = attribute(default_factory=dict, compare=False)
+    """What was worked out already, by form (which is kept, so that its id stays its own), field and question."""
 
     def within(self, fields: Sequence[Field]) -> "Scope":
         """Return the scope of a form inside."""
@@ -72,9 +77,9 @@ def both(*all_ways: Ways) -> Ways:
     """Return how all of these can hold together; what would be too long to say counts as unseen."""
     found = ALWAYS
     for ways in all_ways:
-        found = any_of([_joined(found, ways)])
-        if len(found) > _MOST_WAYS:
+        if len(found) * len(ways) > _MOST_WAYS:
             return ((UNSEEN,),)
+        found = any_of([_joined(found, ways)])
     return found
 
 
@@ -83,33 +88,30 @@ def _joined(some: Ways, others: Ways) -> Ways:
     for one in some:
         for other in others:
             every = tuple(dict.fromkeys((*one, *other)))
-            if not any(seen is not UNSEEN and seen.negated() in every for seen in every):
+            if not any(seen is not UNSEEN and opposite(seen) in every for seen in every):
                 found.append(every)
     return tuple(found)
 
 
 def any_of(all_ways: Iterable[Ways]) -> Ways:
     """Return how one of these can hold; a way that demands more than another one is left out."""
-    found: list[Every] = []
+    found: dict[frozenset[Seen], Every] = {}
     for every in sorted((every for ways in all_ways for every in ways), key=len):
-        if not any(set(other) <= set(every) for other in found):
-            found.append(every)
-    return tuple(found)
+        seen = frozenset(every)
+        if not any(other <= seen for other in found):
+            found[seen] = every
+    return tuple(found.values()) if len(found) <= _MOST_WAYS else ((UNSEEN,),)
 
 
-def asked(field: Field, scope: Scope, trail: frozenset[str] = frozenset()) -> Ways:
-    """Return when a field of the innermost form is asked."""
+def asked(field: Field, scope: Scope, trail: frozenset[str] = frozenset(), *, fails: bool = False) -> Ways:
+    """Return when a field of the innermost form is asked; or, if it *fails*, when it is not."""
     if field.name in trail:
-        return NEVER
-    return together(conditions_of(field), scope, trail | {field.name})
-
-
-def not_asked(field: Field, scope: Scope, trail: frozenset[str] = frozenset()) -> Ways:
-    """Return when a field of the innermost form is not asked."""
-    if field.name in trail:
-        return ALWAYS
-    trail |= {field.name}
-    return any_of([ways_of(condition, scope, trail, fails=True) for condition in conditions_of(field)])
+        return ALWAYS if fails else NEVER
+    key, form = (id(scope.levels[-1]), field.name, fails), scope.levels[-1]
+    if key not in scope.found:
+        each = [ways_of(one, scope, trail | {field.name}, fails=fails) for one in conditions_of(field)]
+        scope.found[key] = form, any_of(each) if fails else both(*each)
+    return scope.found[key][1]
 
 
 def together(conditions: Iterable[Condition], scope: Scope, trail: frozenset[str] = frozenset()) -> Ways:
@@ -133,13 +135,11 @@ def ways_of(condition: Condition, scope: Scope, trail: frozenset[str] = frozense
     field = scope.levels[level][name]
     value = _value(condition, field)
     schema = {"properties": {name: {"not": value} if fails else value}, "required": [name]}
-    given, left_out = Seen.of(level, schema), Seen.of(level, {"not": {"required": [name]}}, of_nothing=True)
+    given, left_out = Seen.of(level, schema), Seen.of(level, {"not": {"required": [name]}}, True)
     if_asked, if_not = compares(condition, begins_with(field)) != fails, compares(condition, None) != fails
     there = replace(scope, levels=scope.levels[: level + 1])
-    if if_asked == if_not:
-        without = ALWAYS if if_asked else NEVER
-    else:
-        without = asked(field, there, trail) if if_asked else not_asked(field, there, trail)
+    always = ALWAYS if if_asked else NEVER
+    without = always if if_asked == if_not else asked(field, there, trail, fails=not if_asked)
     return any_of([((given,),), both(((left_out,),), without)])
 
 

@@ -17,7 +17,6 @@ from workflows.schema_conditions import (
     any_of,
     asked,
     both,
-    not_asked,
     together,
     ways_of,
 )
@@ -56,7 +55,7 @@ def form_schema(fields: Sequence[Field], scope: Scope) -> Shape:
         schema["properties"][field.name] = shape.schema
         rules += [Rule(rule.when, {"properties": {field.name: rule.then}}) for rule in shape.rules]
         when = asked(field, inside)
-        rules += _rules(not_asked(field, inside), {"properties": {field.name: False}})
+        rules += _rules(asked(field, inside, fails=True), {"properties": {field.name: False}})
         demanded = both(when, any_of([_required(field, inside), shape.demands]))
         demands.append(demanded)
         if demanded == ALWAYS:

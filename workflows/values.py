@@ -175,9 +175,9 @@ class Judge(Scalars):
     def _refuse_duplicates(self, item: Field, kept: Sequence[Any], here: str) -> None:
         if item.type in ("object", "array"):
             return
-        first: dict[tuple[bool, Any], int] = {}
+        first: dict[Any, int] = {}
         for index, value in enumerate(kept):
-            place = first.setdefault((isinstance(value, bool), value), index)
+            place = first.setdefault(value, index)
             if value is not None and place != index:
                 self.found.append((f"{here}/{index}", f"is in the list already, as entry {place + 1}"))
 

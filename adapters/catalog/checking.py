@@ -1,8 +1,9 @@
 """Checks specs that somebody wrote, before an installation takes them in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from adapters.catalog.advice import advice
 from adapters.catalog.faults import Fault, SpecRefused
 from adapters.catalog.loader import BUILT_IN, Found, read_file, rivals_of, spec_files
 from adapters.catalog.reading import located
@@ -13,7 +14,7 @@ Checked = tuple[Path, tuple[Fault, ...]]
 def check_specs(places: Sequence[Path]) -> list[Checked]:
     """Return each file that is named, or lies in a folder that is named, with everything that is wrong with it.
 
-    An id that another of these files or a built-in destination has is a fault, too.
+    An id that another of these files or a built-in destination has is a fault, too. Warnings are among the faults.
     """
     found: dict[str, list[Found]] = {}
     checked: dict[Path, tuple[Fault, ...]] = {}
@@ -24,12 +25,18 @@ def check_specs(places: Sequence[Path]) -> list[Checked]:
             except SpecRefused as refused:
                 checked[file] = refused.faults
             else:
-                checked[file] = ()
+                checked[file] = tuple(_located(advice(spec), file))
                 found.setdefault(spec.id, []).append((file, spec))
     for file, why in rivals_of(found, _shipped_as(found)):
         if file.resolve().parent != BUILT_IN:
-            checked[file] = (*checked[file], *located([Fault(why, ("id",))], file.read_text()))
+            checked[file] = (*checked[file], *_located([Fault(why, ("id",))], file))
     return list(checked.items())
+
+
+def _located(faults: Iterable[Fault], file: Path) -> list[Fault]:
+    """Return *faults* with their lines; the file is only looked at again if there are any."""
+    found = list(faults)
+    return located(found, file.read_text()) if found else []
 
 
 def _files(place: Path, checked: dict[Path, tuple[Fault, ...]]) -> Iterator[Path]:

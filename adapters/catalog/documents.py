@@ -7,11 +7,16 @@ from typing import Any
 import yaml
 
 from adapters.catalog.faults import Fault, Place
+from adapters.catalog.wording import not_yaml
 
 MAX_DEPTH = 20
 _FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_FAULTS = 50
 _FOREIGN = ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:value")
+
+
+class NotTaken(ValueError):
+    """Something of YAML that is left out on purpose."""
 
 
 class NoDocument(ValueError):
@@ -48,7 +53,7 @@ class _Reading:
             self._events: Iterator[Any] = yaml.parse(text, Loader=_FASTEST)
             self.value = self._document()
         except yaml.YAMLError as error:
-            self._faults.append(_told(error, text))
+            self._faults.append(not_yaml(error, text))
         if self._faults:
             raise NoDocument(self._faults)
 
@@ -86,6 +91,9 @@ class _Reading:
             return event.value
         try:
             return _plain(event.value)
+        except NotTaken as why:
+            self._fault(str(why), event, path)
+            return None
         except (ValueError, yaml.YAMLError):
             self._fault("has a number or date that cannot be read", event, path)
             return None
@@ -114,16 +122,6 @@ class _Reading:
             raise NoDocument(self._faults)
 
 
-def _told(error: yaml.YAMLError, text: str) -> Fault:
-    """Say what YAML itself found wrong: a mark says where, or the offset of a character that no text may have."""
-    said = [getattr(error, "context", None), getattr(error, "problem", None)]
-    what = ": ".join(part for part in said if part)
-    if mark := getattr(error, "problem_mark", None):
-        return Fault(what or "not YAML", line=mark.line + 1)
-    before = text.encode()[: getattr(error, "position", 0)]
-    return Fault(what or "not YAML: it has a character that no text may have", line=before.count(b"\n") + 1)
-
-
 _RESOLVER: Any = yaml.SafeLoader("")
 
 
@@ -132,5 +130,5 @@ def _plain(text: str) -> Any:
     """Return what a scalar without quotes means to YAML 1.1: text, a number, a truth value, a date, or nothing."""
     tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
     if tag in _FOREIGN:
-        raise ValueError(tag)
+        raise NotTaken("merge keys and the like are not taken")
     return _RESOLVER.yaml_constructors[tag](_RESOLVER, yaml.ScalarNode(tag, text))

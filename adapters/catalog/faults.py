@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 Place = tuple[str | int, ...]
 """Where something stands in a document: keys and indices, from its root."""
@@ -10,16 +11,22 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: `line` is 0 where it belongs to no line."""
+    """One thing that is wrong: `line` is 0 where it belongs to no line. A warning is a thing that may be meant so."""
 
     reason: str
     path: Place = ()
     line: int = 0
+    warning: bool = False
 
     @property
     def place(self) -> str:
         """The path as text: keys and indices, separated by slashes."""
         return "/".join(map(str, self.path))
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The fault as programs get it."""
+        return {"line": self.line, "path": self.place, "reason": self.reason, "warning": self.warning}
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.line and f"line {self.line}", self.place, self.reason) if part)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from adapters.catalog.faults import Place
@@ -82,9 +83,12 @@ def _unsafe(field: Field) -> Iterator[Told]:
 
 
 def _shape(field: Field) -> Iterator[Told]:
+    for key in ("min_length", "max_length", "min_items", "max_items"):
+        if getattr(field, key) < 0:
+            yield (key,), "must not be negative"
     for least, most in (("min_length", "max_length"), ("minimum", "maximum"), ("min_items", "max_items")):
         low, high = getattr(field, least), getattr(field, most)
-        if low is not None and high is not None and low > high:
+        if low is not None and high is not None and low > high and (high >= 0 or least == "minimum"):
             yield (least,), f"is more than {most}"
     if field.type == "object" and not (field.properties or field.cases):
         yield ("type",), "an object has properties or cases"
@@ -132,7 +136,9 @@ def _samples(field: Field) -> Iterator[Told]:
     for key, value in (("default", field.default), ("example", field.example)):
         if value in (None, "") or (key == "example" and field.type not in _TEXTS):
             continue
-        if why := _refusal(field, value):
+        if isinstance(value, date):
+            yield (key,), f"its {key} is a date to YAML; put it in quotes"
+        elif why := _refusal(field, value):
             yield (key,), f"its {key} {why}"
 
 

@@ -10,6 +10,9 @@ from adapters.catalog.field_rules import field_faults, misfit
 from workflows.fields import Condition, Field
 from workflows.nearest import nearest
 
+COMMON = ("name", "description")
+"""What every connection has beside its fields: a spec may say it again, and nothing can depend on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -34,6 +37,8 @@ def form_faults(fields: Sequence[Field], place: Place, surroundings: Surrounding
         if field.name in siblings:
             yield Fault(f"two fields are called {field.name}", (*place, index, "name"))
         siblings.setdefault(field.name, field)
+    if surroundings.form == "parameters" and not surroundings.enclosing:
+        siblings = {name: field for name, field in siblings.items() if name not in COMMON}
     known = {**surroundings.around, **siblings}
     for index, field in enumerate(fields):
         yield from _field(field, (*place, index), known, surroundings)
@@ -110,6 +115,8 @@ def _named(name: str, field: Field, known: Mapping[str, Field], around: Surround
         yield Fault(f"{name} names itself", place)
     elif name in around.enclosing and name not in known:
         yield Fault(f"names {name}, of which it is a part", place)
+    elif name not in known and name in COMMON and around.form == "parameters":
+        yield Fault(f"can never hold: {name} belongs to the connection and is no field of this form", place)
     elif name not in known:
         others = [other for other in known if other != field.name]
         yield Fault(f"names no field of this form: {name[:40]}{nearest(name, others)}", place)

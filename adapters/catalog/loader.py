@@ -129,7 +129,8 @@ def read_file(file: Path) -> DestinationSpec:
     """Return the spec that *file* holds; raises SpecRefused when it cannot be read, or is none."""
     try:
         if not file.is_file():
-            raise SpecRefused(file, [Fault("is no regular file" if file.exists() else "is not there")])
+            astray = "is a link that leads nowhere" if file.is_symlink() else "is not there"
+            raise SpecRefused(file, [Fault("is no regular file" if file.exists() else astray)])
         return read_spec(file)
     except OSError as error:
         raise SpecRefused(file, [Fault(f"cannot be read: {error.strerror}")]) from error

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from adapters.catalog.documents import NoDocument, lines, load
 from adapters.catalog.faults import Fault, Place, SpecRefused, place_of
+from adapters.catalog.shown_texts import shown_text_faults
 from adapters.catalog.spec_rules import broken_rules
+from adapters.catalog.wording import in_words, not_text
 from engine.storable import problems
 from workflows.catalog import DestinationSpec, FileFormatSpec, FileNameSpec, MappingSpec, ScheduleSpec, Variant
 from workflows.fields import Case, Condition, Field, Options, OptionsRequest, Refusing
@@ -61,8 +64,8 @@ def read_spec(file: Path) -> DestinationSpec:
     try:
         text = content.decode()
         raw = load(text)
-    except UnicodeDecodeError:
-        raise SpecRefused(file, [Fault("is not UTF-8")]) from None
+    except UnicodeDecodeError as error:
+        raise SpecRefused(file, [not_text(content, error)]) from None
     except NoDocument as unread:
         raise SpecRefused(file, unread.faults) from None
     spec, faults = judge(raw)
@@ -80,7 +83,7 @@ def judge(raw: Any) -> tuple[DestinationSpec | None, list[Fault]]:
         spec = DestinationSpec.model_validate(raw)
     except ValidationError as error:
         return None, _all_faults(raw, error)
-    faults = list(islice(broken_rules(spec), _MOST_FAULTS))
+    faults = list(islice(chain(shown_text_faults(raw), broken_rules(spec)), _MOST_FAULTS))
     return (None if faults else spec), faults
 
 
@@ -93,7 +96,7 @@ def located(faults: Iterable[Fault], text: str) -> list[Fault]:
             place = place[:-1]
         return known.get(place, 1)
 
-    return sorted((Fault(one.reason, one.path, line(one.path)) for one in faults), key=lambda fault: fault.line)
+    return sorted((replace(one, line=line(one.path)) for one in faults), key=lambda fault: fault.line)
 
 
 def _all_faults(raw: Any, error: ValidationError) -> list[Fault]:
@@ -101,7 +104,7 @@ def _all_faults(raw: Any, error: ValidationError) -> list[Fault]:
     mended, places = deepcopy(raw), list[Place]()
     faults: list[Fault] = []
     for _ in range(_MOST_ROUNDS):
-        errors = error.errors(include_url=False, include_input=False)
+        errors = error.errors(include_url=False)
         faults += [_told(one) for one in errors if not _within(one["loc"], places)]
         if not isinstance(mended, dict) or len(faults) >= _MOST_FAULTS:
             return faults[:_MOST_FAULTS]
@@ -111,7 +114,10 @@ def _all_faults(raw: Any, error: ValidationError) -> list[Fault]:
         except ValidationError as another:
             error = another
         else:
-            others = (one for one in broken_rules(spec) if not _within(one.path, places, parents=True))
+            found = chain(shown_text_faults(mended), broken_rules(spec))
+            others = (one for one in found if not _within(one.path, places, parents=True))
+            if ("variants",) in places:
+                others = (one for one in others if "variant" not in one.reason)
             return faults + list(islice(others, _MOST_FAULTS - len(faults)))
     return faults
 
@@ -122,10 +128,7 @@ def _told(error: Any) -> Fault:
         return Fault(f"unknown key{nearest(str(place[-1]), _known_keys(place[:-1]))}", place)
     if kind == "missing":
         return Fault(f"{place[-1]} is missing", place[:-1])
-    if kind == "model_type":
-        return Fault("must be keys with values", place)
-    message = error["msg"].removeprefix("Value error, ")
-    return Fault(f"{message}; put it in quotes" if kind == "string_type" else message, place)
+    return Fault(in_words(kind, error["msg"], error.get("ctx") or {}, error["input"]), place)
 
 
 def _known_keys(place: Sequence[str | int]) -> list[str]:

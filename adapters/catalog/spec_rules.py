@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from adapters.catalog.faults import Fault, Place, place_of
-from adapters.catalog.form_rules import Surroundings, form_faults
+from adapters.catalog.form_rules import COMMON, Surroundings, form_faults
 from adapters.catalog.patterns import Re2Patterns
 from workflows.catalog import MARKETING_ACTIONS, DestinationSpec, Variant
 from workflows.fields import Field
@@ -13,7 +13,6 @@ from workflows.nearest import nearest
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_ID = 64
-_COMMON = {"name", "description"}
 _RESTATED = {"name", "title", "help", "required", "immutable", "unique", "example"}
 _RESTATED |= {"min_length", "max_length", "pattern", "refuses"}
 _ALERTS = {
@@ -31,10 +30,8 @@ _ASKS_NOTHING = ("none", "provisioned", "allow_listed")
 
 def broken_rules(spec: DestinationSpec) -> Iterator[Fault]:
     """Yield everything that does not make sense in a spec of the right form."""
-    if not is_id(spec.id):
-        yield Fault("id must be words of lower-case letters and digits, joined by hyphens", ("id",))
-    if not is_id(spec.category):
-        yield Fault("category must be words of lower-case letters and digits, joined by hyphens", ("category",))
+    yield from (Fault(why, ("id",)) for why in _no_id("id", spec.id))
+    yield from (Fault(why, ("category",)) for why in _no_id("category", spec.category))
     yield from _ways_in(spec)
     yield from _kinds(spec)
     yield from _actions(spec)
@@ -46,9 +43,11 @@ def broken_rules(spec: DestinationSpec) -> Iterator[Fault]:
             yield Fault("must be at least 1", (name,))
 
 
-def is_id(text: str) -> bool:
-    """Tell whether *text* is words of lower-case letters and digits, joined by hyphens."""
-    return len(text) <= _LONGEST_ID and _ID.fullmatch(text) is not None
+def _no_id(key: str, text: str) -> Iterator[str]:
+    if len(text) > _LONGEST_ID:
+        yield f"{key} has more than {_LONGEST_ID} characters"
+    elif not _ID.fullmatch(text):
+        yield f"{key} must be words of lower-case letters and digits, joined by hyphens"
 
 
 def _ways_in(spec: DestinationSpec) -> Iterator[Fault]:
@@ -69,8 +68,7 @@ def _ways_in(spec: DestinationSpec) -> Iterator[Fault]:
 
 
 def _variant_faults(variant: Variant) -> Iterator[tuple[Place, str]]:
-    if not is_id(variant.id):
-        yield ("id",), "id must be words of lower-case letters and digits, joined by hyphens"
+    yield from ((("id",), why) for why in _no_id("id", variant.id))
     if variant.kind in _ASKS_NOTHING and not variant.reason.strip():
         yield ("kind",), "asks nothing, and reason does not say why"
     if variant.kind != "credential" and variant.fields:
@@ -116,7 +114,7 @@ def _forms(spec: DestinationSpec) -> Iterator[Fault]:
         yield from form_faults(fields, (name,), Surroundings(name, ids, kinds))
     yield from _one_host(spec.parameters, ("parameters",))
     for index, field in enumerate(spec.parameters):
-        if field.name in _COMMON and (more := field.model_fields_set - _RESTATED):
+        if field.name in COMMON and (more := field.model_fields_set - _RESTATED):
             what = f"every connection has a {field.name}; only its text, its form and how fixed it is can be said again"
             yield from (Fault(what, ("parameters", index, key)) for key in sorted(more))
         if field.name == "name" and not field.required:

@@ -79,6 +79,11 @@ def _typed(text: str, field: Mapping[str, Any]) -> Any:
                 return read(text)
             except ValueError:
                 continue
+    if text[:1] in ("{", "[") and not {"object", "array"}.isdisjoint(kinds):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
     return None if text == "" and "null" in kinds else text
 
 

@@ -76,7 +76,7 @@ class Parts(Protocol):
         """Back up log and vault; return `{head, events, accounts, lost, key: {ids, file, state, fix}, ...}`."""
 
     def check_specs(self, places: Sequence[Path]) -> list[tuple[str, list[dict[str, Any]]]]:
-        """Return each file of *places* with its faults, `{line, path, reason}`; line 0 stands for none."""
+        """Return each file of *places* with its faults, `{line, path, reason, warning}`; line 0 stands for none."""
 
     def restore(self, options: Options, backup: Path, expect: str | None = None) -> dict[str, Any]:
         """Restore a backup to an empty home; return the same about it."""

@@ -17,21 +17,31 @@ def validate(
 ) -> None:
     """Check specs of destinations: every fault with its line and the reason; exit code 1 when there is one.
 
+    A warning tells what is allowed and rarely meant; it leaves the exit code alone.
+
     Needs no store and no server.
     """
     checked = session.parts.check_specs(files)
-    faults = [{"file": file, **fault} for file, found in checked for fault in found]
-    if not for_programs(session, {"ok": not faults, "files": len(checked), "faults": faults}):
-        for fault in faults:
-            print(printable(_line(fault)))
-        print(f"{_counted(len(checked), 'file')}, {_counted(len(faults), 'fault')}")
+    told = [{"file": file, **fault} for file, found in checked for fault in found]
+    faults = [_without_kind(one) for one in told if not one["warning"]]
+    warnings = [_without_kind(one) for one in told if one["warning"]]
+    if not for_programs(session, {"ok": not faults, "files": len(checked), "faults": faults, "warnings": warnings}):
+        for one in told:
+            print(printable(_line(one)))
+        counted = [_counted(len(checked), "file"), _counted(len(faults), "fault")]
+        print(", ".join([*counted, _counted(len(warnings), "warning")] if warnings else counted))
     if faults:
         raise Failed(FAILED)
 
 
 def _line(fault: dict[str, Any]) -> str:
     where = f"{fault['file']}:{fault['line']}" if fault["line"] else fault["file"]
-    return ": ".join(part for part in (where, fault["path"], fault["reason"]) if part)
+    kind = "warning" if fault["warning"] else ""
+    return ": ".join(part for part in (where, kind, fault["path"], fault["reason"]) if part)
+
+
+def _without_kind(fault: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fault.items() if key != "warning"}
 
 
 def _counted(number: int, what: str) -> str:

@@ -16,8 +16,8 @@ from adapters.destinations.footprints import Footprints
 _SANDBOX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _CONFIGURE = "see INTERLOCK_LANDING_ZONE, and the rights of the user that runs Interlock"
 _FOOTPRINTS = Footprints()
-_TRIES = 50
-"""How often a folder that another probe removed under our feet is made anew."""
+_TRIES = 500
+"""How often a folder that another probe removed under our feet is made anew: in lockstep, many times in a row."""
 
 
 async def probe(attempt: Attempt, checks: Checks) -> None:

@@ -18,12 +18,13 @@ class PostgresTable(Table):
 
     MARK = "%b"
     SEARCH = "position(%b in search) > 0"
+    HAS = "strpos({column}, %b::text) > 0"
     KIND = "postgres 1"
 
     def __init__(self, projection: Projection[Any]) -> None:
         super().__init__(projection)
         named = ", ".join(self.columns)
-        kinds = [*("text" if name in ("key", "body") else "bytea" for name in self.columns)]
+        kinds = [*("text" if name in ("key", "body") or name.startswith("m_") else "bytea" for name in self.columns)]
         given = ", ".join(f"%b::{kind}[]" for kind in kinds)
         renewed = ", ".join(f"{name}=excluded.{name}" for name in self.columns[1:])
         self.put = (
@@ -34,6 +35,7 @@ class PostgresTable(Table):
     def statements(self) -> Iterator[str]:
         """Yield what creates the table and its indexes."""
         columns = "".join(f", i_{name} bytea NOT NULL" for name in self.indexes)
+        columns += "".join(f", m_{name} text NOT NULL" for name in self.many)
         key = 'key text COLLATE "C" PRIMARY KEY'
         yield f"CREATE TABLE {self.name} ({key}{columns}, search bytea NOT NULL, body text NOT NULL)"
         for name in self.indexes:

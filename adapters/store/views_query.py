@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from adapters.store.views_table import Table, plain, searchable
+from adapters.store.views_table import Table, member, plain, searchable
 from engine.errors import Invalid
 from engine.projection import Query
 
@@ -50,6 +50,13 @@ class Selection:
                 raise Invalid([(f"/filter/{name}", f"names more than {_MOST} values")])
             marks = ",".join([mark] * len(values))
             yield f"{column} IN ({marks})" if values else "1=0", values
+        for name, (least, most) in self._query.between.items():
+            column = f"i_{_known(self._table, name, f'/between/{name}')}"
+            if least is not None:
+                yield f"{column} >= {mark}", [self._value(name, least)]
+            if most is not None:
+                yield f"{column} < {mark}", [self._value(name, most)]
+        yield from self._members()
         if self._query.search:
             yield self._table.SEARCH, [self._table.search_column(_text(self._query.search))]
         if self._query.cursor:
@@ -59,6 +66,21 @@ class Selection:
                 yield f"key {beyond} {mark}", [key]
             else:
                 yield f"({self.column}, key) {beyond} ({mark}, {mark})", [value, key]
+
+    def _members(self) -> Iterator[tuple[str, list[Any]]]:
+        for name, wanted in self._query.has.items():
+            column = self._several(name, wanted)
+            each = " OR ".join(self._table.HAS.format(column=column) for _ in wanted)
+            yield f"({each})" if wanted else f"{column} <> ''", [member(text) for text in wanted]
+
+    def _several(self, name: str, texts: tuple[str, ...]) -> str:
+        if name not in self._table.many:
+            raise Invalid([(f"/has/{name}", "is not a field of several texts in this list")])
+        if len(texts) > _MOST:
+            raise Invalid([(f"/has/{name}", f"names more than {_MOST} values")])
+        if any("\0" in text or _is_torn(text) for text in texts):
+            raise Invalid([(f"/has/{name}", "is not a value that a row can have")])
+        return f"m_{name}"
 
     def _value(self, name: str, value: Any) -> Any:
         try:
@@ -90,7 +112,10 @@ class Selection:
         # Everything but the size of the page: a cursor belongs to one question, and to one shape of the rows.
         query = self._query
         filters = sorted((name, repr(value)) for name, value in query.filter.items())
-        question = repr((self._table.name, self._table.shape, filters, query.search, query.sort, query.descending))
+        more = [sorted(part.items()) for part in (query.between, query.has)]
+        question = repr(
+            (self._table.name, self._table.shape, filters, more, query.search, query.sort, query.descending)
+        )
         return sha256(question.encode("utf-8", "surrogatepass") + place).digest()[:_CHECK]
 
 
@@ -98,6 +123,10 @@ def _known(table: Table, name: str, pointer: str) -> str:
     if name not in table.indexes:
         raise Invalid([(pointer, f"is not a field of this list; known: {', '.join(table.indexes) or 'none'}")])
     return name
+
+
+def _is_torn(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _text(search: str) -> str:

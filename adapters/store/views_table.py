@@ -31,19 +31,22 @@ class Table:
 
     MARK = "?"
     SEARCH = "instr(search, ?)"
+    HAS = "instr({column}, ?) > 0"
     KIND = ""
 
     def __init__(self, projection: Projection[Any]) -> None:
-        for name in (projection.name, *projection.indexes):
+        for name in (projection.name, *projection.indexes, *projection.many):
             if not _NAME.fullmatch(name):
                 raise DefinitionError(f"{name!r} cannot name a view or an index")
         self.row: type[BaseModel] = projection.row
-        unknown = {*projection.indexes, *projection.searches} - set(self.row.model_fields)
+        unknown = {*projection.indexes, *projection.searches, *projection.many} - set(self.row.model_fields)
         if unknown:
             raise DefinitionError(f"the rows of {projection.name} have no {', '.join(sorted(unknown))}")
         self.indexes, self.searches = tuple(projection.indexes), tuple(projection.searches)
+        self.many = tuple(projection.many)
         self.name = f"view_{projection.name}"
-        self.columns = columns = ["key", *(f"i_{name}" for name in self.indexes), "search", "body"]
+        several = [f"m_{name}" for name in self.many]
+        self.columns = columns = ["key", *(f"i_{name}" for name in self.indexes), *several, "search", "body"]
         self.upsert = f"INSERT OR REPLACE INTO {self.name} VALUES ({','.join('?' * len(columns))})"
         self.shape = repr(
             (
@@ -57,7 +60,7 @@ class Table:
 
     def statements(self) -> Iterator[str]:
         """Yield what creates the table and its indexes."""
-        columns = "".join(f", i_{name}" for name in self.indexes)
+        columns = "".join(f", {name}" for name in self.columns[1:-2])
         yield f"CREATE TABLE {self.name} (key TEXT PRIMARY KEY NOT NULL{columns}, search TEXT, body TEXT NOT NULL)"
         # Names that no other index has or will have: a table takes its indexes along when it takes another's place.
         token = token_hex(6)
@@ -68,7 +71,8 @@ class Table:
         """Return what is stored for *row*."""
         found = self.search_column(_BETWEEN.join(searchable(getattr(row, name)) for name in self.searches))
         columns = [self.column(plain(getattr(row, name))) for name in self.indexes]
-        return (key, *columns, found, row.model_dump_json())
+        several = ["".join(map(member, getattr(row, name))) for name in self.many]
+        return (key, *columns, *several, found, row.model_dump_json())
 
     def column(self, value: Plain) -> Any:
         """Return what stands in the column of an index for a value."""
@@ -85,6 +89,11 @@ class Table:
     def from_told(self, value: Any) -> Any:
         """Return what stood in a column, from what was told; raises TypeError or ValueError if nothing can."""
         return plain(value)
+
+
+def member(text: str) -> str:
+    """Return a text as it stands among several in one column: so that no other one holds it."""
+    return f"\x1e{text}\x1f"
 
 
 def kind_of(projection: Projection[Any]) -> type:

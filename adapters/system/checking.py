@@ -21,7 +21,7 @@ from engine.verification import verify
 from workflows.account.service import AccountService
 from workflows.connection.aggregate import Connection
 from workflows.file_format import warnings as format_warnings
-from workflows.parameters import draft_parameters, refuse_nothing, validate_parameters
+from workflows.parameters import draft_parameters, refuse_nothing
 from workflows.permissions import Caller, authorise
 from workflows.ports import Catalog, Patterns
 from workflows.probe import ProbeReport
@@ -57,7 +57,10 @@ class Probes:
         fields = None
         if asked.get("fields") is not None:
             whole = {"name": "probe", "data_kind": spec.data_kinds[0], "fields": asked["fields"]}
-            fields = validate_parameters(spec, whole, self._patterns, variant=variant.id)["fields"]
+            drafted = draft_parameters(spec, whole, self._patterns, variant=variant.id)
+            if problems := [one for one in drafted.problems if one[0].startswith("/fields")]:
+                raise Invalid(problems)
+            fields = drafted.values["fields"]
         if variant.kind != "credential" and asked.get("credential"):
             raise Invalid([("/credential", f"{spec.name} asks for no credential here")], fix="leave it out")
         if variant.kind == "credential":
@@ -83,8 +86,9 @@ class Probes:
     async def judge_parameters(self, caller: Caller, connection_id: UUID | str, body: Any) -> dict[str, Any]:
         """Say whether a body of set_parameters (once saved: of edit_parameters) is in order, and what may be chosen.
 
-        Nothing is recorded. `values` are those in order so far, with their defaults. The destination is asked only for the choices of live options: a value that it does not
-        offer is a warning, and whether it is taken is seen when the parameters are set.
+        Nothing is recorded. `values` are those in order so far, with their defaults. The destination is asked only
+        for the choices of live options: a value that it does not offer is a warning, and whether it is taken is seen
+        when the parameters are set.
         """
         authorise(caller, "manage-destinations")
         connection = await self._connection(caller, connection_id)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from adapters.system.authorising import judge_owner
 from adapters.system.inputs import input_schema, prefill
 from adapters.system.kinds import ACCESS, AGGREGATES, may_see, not_here, realm_of
 from adapters.system.moments import Moment
@@ -13,6 +14,7 @@ from engine import explain
 from engine.aggregate import Workflow
 from engine.application import Workflows
 from engine.clock import Clock
+from engine.command import Command
 from engine.diagram import mermaid
 from engine.envelope import Context
 from engine.errors import Invalid, NotFound
@@ -24,7 +26,9 @@ from workflows.access.aggregate import Holder
 from workflows.access.guards import ADMINISTRATOR
 from workflows.access.service import AccessService
 from workflows.account.aggregate import Account
+from workflows.catalog import DestinationSpec
 from workflows.connection.aggregate import Connection
+from workflows.connection.commands import HandOver
 from workflows.connection.knowledge import known_facts
 from workflows.nearest import nearest
 from workflows.permissions import Caller, judge, required_by, sees
@@ -105,8 +109,15 @@ class Explanations:
         asked = [(KINDS[kind].get(report.command), report) for report in await self._reports(workflow)]
         spec = spec_if_any(self._catalog, workflow) if isinstance(workflow, Connection) else None
         return [
-            (report, judge(caller, *required_by(command, spec))) for command, report in asked if command is not None
+            (report, self._may(caller, command, spec, workflow)) for command, report in asked if command is not None
         ]
+
+    @staticmethod
+    def _may(caller: Caller, command: type[Command], spec: DestinationSpec | None, workflow: Workflow) -> GuardReport:
+        permitted = judge(caller, *required_by(command, spec))
+        if permitted.passed and command is HandOver and isinstance(workflow, Connection):
+            return judge_owner(caller, workflow)
+        return permitted
 
     async def _reports(self, workflow: Workflow) -> tuple[explain.ActionReport, ...]:
         facts = await self._facts(workflow)

@@ -20,7 +20,7 @@ TOPICS = [topic for topic in registered_topics() if topic.startswith(("connectio
 
 
 def test_all_events_of_connections_and_accounts_are_known_here():
-    assert len(TOPICS) >= 22
+    assert len(TOPICS) >= 26
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -61,6 +61,10 @@ def test_every_event_has_a_sentence(topic):
             sample(connection.Expired),
             "ann ended the draft of a connection to amazon-s3, untouched for 30 days",
         ),
+        (sample(connection.Renamed), "ann named the draft of a connection to amazon-s3 “Nightly, to be”"),
+        (sample(connection.HandedOver), "ann handed the draft of a connection to amazon-s3 over to Bob"),
+        (sample(connection.TagsSet), "ann set the tags of the connection to amazon-s3: summer, shop"),
+        (sample(connection.LabelsApplied), "ann applied the access labels of the connection to amazon-s3: internal"),
         (sample(account.AccountAuthorised), "ann authorised the account “Shop” of amazon-s3 as svc"),
         (
             sample(account.AccountReauthorised, checks=(SLOW,)),
@@ -85,6 +89,7 @@ def test_sentences_are_in_the_words_of_the_product(event, said):
 )
 def test_what_people_wrote_is_cut_and_kept_on_one_line(hostile):
     written = {"name": hostile, "account_name": hostile, "principal": hostile, "reason": hostile, "host": hostile}
+    written |= {"to": hostile, "tags": (hostile,), "labels": (hostile,)}
     for topic in TOPICS:
         kind = event_class(topic)
         facts = {name: value for name, value in written.items() if name in kind.model_fields}

@@ -58,6 +58,13 @@ def test_a_saved_connection_shows_all_that_was_chosen():
         "marketing_actions": ("analytics", "dataScience"),
         "then": "exit",
         "saved_event": str(UUID(int=(1 << 64) + 6)),
+        "owner": "ann",
+        "tags": (),
+        "labels": (),
+        "activation_count": 0,
+        "last_run_status": None,
+        "last_run_at": None,
+        "warnings": (),
     }
     assert len(row.digest) == 64
 
@@ -102,6 +109,13 @@ def test_authenticating_anew_without_a_credential_lets_go_of_the_account():
     )
     row = row_after(*SETUP[:2], nobody)
     assert (row.account_id, row.account_name, row.principal) == (None, "", "")
+
+
+def test_what_is_said_beside_the_steps_is_in_the_row():
+    said = ((events.Renamed, "catalog_selected"), (events.HandedOver, "catalog_selected"))
+    row = row_after(SETUP[0], *said, (events.TagsSet, "catalog_selected"))
+    assert (row.state, row.name, row.owner, row.tags) == ("catalog_selected", "Nightly, to be", "bob", ("summer", "shop"))
+    assert row_after(*SETUP, (events.LabelsApplied, "saved")).labels == ("internal",)
 
 
 def test_who_changed_it_last_does_not_become_its_maker():

@@ -6,6 +6,7 @@ from workflows.fields import Case, Condition, Field
 
 VARIANTS, KINDS = ("one", "two"), ("people", "datasets")
 WORDS = ("a", "b", "c")
+SPOILT = (None, True, False, 0, 7, 12, 0.5, "zz", "c", "", "abcd", [], {}, ["a", "a"], {"nonsense": 1})
 SIMPLE = ("enum", "string", "boolean", "integer", "number", "date")
 
 
@@ -111,7 +112,7 @@ def a_body(rng, spec):
 
 def _value(rng, field):
     if rng.random() < 0.06:
-        return rng.choice((None, True, 7, 0.5, "zz", "", [], {}, ["a", "a"], {"nonsense": 1}))
+        return _copy(rng.choice(SPOILT))
     return _good(rng, field)
 
 
@@ -135,6 +136,30 @@ def _good(rng, field):
             return [_value(rng, field.items) for _ in range(rng.randint(0, 2))]
     inner = rng.choice(field.cases).properties if field.cases else field.properties
     return {one.name: _value(rng, one) for one in inner if rng.random() < 0.6}
+
+
+def spoiled(rng, spec, body):
+    """Return the body with one thing in it changed: taken out, put in, doubled, or turned into something else."""
+    fields = _copy(body["fields"])
+    _spoil(rng, spec.parameters, fields)
+    return {**body, "fields": fields}
+
+
+def _spoil(rng, fields, values):
+    field = rng.choice(fields)
+    value = values.get(field.name)
+    if isinstance(value, dict) and value and rng.random() < 0.7:
+        inner = list(field.properties) + [one for case in field.cases for one in case.properties]
+        _spoil(rng, inner, value)
+    elif isinstance(value, list) and value and rng.random() < 0.7:
+        if field.items and field.items.type == "object" and field.items.properties and isinstance(value[0], dict):
+            _spoil(rng, field.items.properties, value[0])
+        else:
+            value.append(_copy(value[0]))
+    elif field.name in values and rng.random() < 0.5:
+        del values[field.name]
+    else:
+        values[field.name] = _copy(rng.choice([*SPOILT, _good(rng, field), _good(rng, field)]))
 
 
 def repaired(rng, spec, body, problems):

@@ -48,6 +48,10 @@ FACTS = {
     connection.AlertsEdited: {"alerts": ()},
     connection.MarketingActionsEdited: {"marketing_actions": ("analytics",)},
     connection.Expired: {"days": 30},
+    connection.Renamed: {"name": "Nightly, to be"},
+    connection.HandedOver: {"to": "bob", "name": "Bob"},
+    connection.TagsSet: {"tags": ("summer", "shop")},
+    connection.LabelsApplied: {"labels": ("internal",)},
     account.AccountAuthorised: {
         "variant": "basic",
         "name": "Shop",

@@ -133,6 +133,14 @@ def usual_body(trigger, destination):
             return {"alerts": ["skip-rate"]}
         case "govern" | "edit_marketing_actions":
             return {"marketing_actions": ["analytics"]}
+        case "rename":
+            return {"name": "Nightly, to be"}
+        case "hand_over":
+            return {"to": "admin"}
+        case "set_tags":
+            return {"tags": ["summer"]}
+        case "apply_labels":
+            return {"labels": ["internal"]}
     return {}
 
 

@@ -67,6 +67,7 @@ class Stops(Projection[Stop]):
     span = "stream"
     indexes = ("city", "note", "moves", "at", "late", "parcel")
     searches = ("city", "note", "tags")
+    many = ("tags",)
 
     def key(self, recorded):
         if recorded.event.city == "poison key":
@@ -174,6 +175,39 @@ class ViewsSuite:
         assert found(at=at.astimezone(timezone(timedelta(hours=5)))) == [1]
         assert found(parcel=UUID(int=2)) == [2]
 
+    def test_rows_are_found_between_two_values_the_second_excluded(self, views):
+        days = [datetime(2024, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+        self.keep(views, *(a_stop(number, moves=number, at=day) for number, day in enumerate(days, 1)), a_stop(4))
+
+        def found(**wanted):
+            return [row.parcel.int for row in views.query(self.stops, Query(between=wanted)).items]
+
+        assert found(moves=(2, None)) == [2, 3]
+        assert found(moves=(1, 3)) == [1, 2]
+        assert found(moves=(None, 1)) == [4]
+        assert found(at=(days[0], days[2])) == [1, 2]
+        assert found(at=(days[1], None), moves=(None, 3)) == [2]
+        assert found(moves=(3, 2)) == []
+
+    def test_rows_are_found_by_one_of_several_texts_as_it_is_written(self, views):
+        self.keep(
+            views,
+            a_stop(1, tags=("night", "day")),
+            a_stop(2, tags=("nights", "100%_")),
+            a_stop(3, tags=tuple(f"tag {number} {'x' * 90}" for number in range(50))),
+            a_stop(4),
+        )
+
+        def found(*tags, **more):
+            return [row.parcel.int for row in views.query(self.stops, Query(has={"tags": tags}, **more)).items]
+
+        assert found("night") == [1]
+        assert found("nights", "day") == [1, 2]
+        assert found("%") == found("Night") == found("ight") == []
+        assert found(f"tag 49 {'x' * 90}") == [3]
+        assert found() == [1, 2, 3]
+        assert found(filter={"city": "Oslo"}, sort="note", descending=True, limit=1) == [3]
+
     def test_rows_are_searched_without_case_and_without_wildcards(self, views):
         self.keep(
             views,
@@ -233,6 +267,8 @@ class ViewsSuite:
             Query(cursor=cursor),
             Query(sort="note", descending=True, cursor=cursor),
             Query(sort="note", filter={"note": "x"}, cursor=cursor),
+            Query(sort="note", between={"note": ("x", None)}, cursor=cursor),
+            Query(sort="note", has={"tags": ()}, cursor=cursor),
             Query(sort="note", search="x", cursor=cursor),
         ):
             with pytest.raises(Invalid) as refused:
@@ -243,6 +279,12 @@ class ViewsSuite:
         ("query", "pointer"),
         [
             (Query(filter={"tags": "a"}), "/filter/tags"),
+            (Query(has={"city": ("a",)}), "/has/city"),
+            (Query(has={"tags": ("\ud800",)}), "/has/tags"),
+            (Query(has={"tags": ("\0",)}), "/has/tags"),
+            (Query(has={"tags": ("a",) * 501}), "/has/tags"),
+            (Query(between={"tags": (1, 2)}), "/between/tags"),
+            (Query(between={"moves": ([], None)}), "/filter/moves"),
             (Query(filter={"city; DROP TABLE": "a"}), "/filter/city; DROP TABLE"),
             (Query(filter={"city": {"a": 1}}), "/filter/city"),
             (Query(filter={"city": "\ud800"}), "/filter/city"),

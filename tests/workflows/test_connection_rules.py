@@ -87,6 +87,10 @@ RIGHT = {
     "delete": step("delete"),
     "discard": step("discard"),
     "expire": expire(),
+    "rename": step("rename", name="Nightly, to be"),
+    "hand_over": step("hand_over", {"receiver_fault": ""}, to="bob", name="Bob"),
+    "set_tags": step("set_tags", tags=("summer",)),
+    "apply_labels": step("apply_labels", labels=("internal",)),
 }
 """Every step with nothing wrong in it: whether it is refused is a matter of order alone."""
 
@@ -98,14 +102,16 @@ WAYS = {state: STEPS[:number] for number, state in enumerate((*DRAFTS, "saved"))
 }
 """A way to each state."""
 
+ON_DRAFTS = {"discard", "expire", "rename", "hand_over", "set_tags"}
+ON_SAVED = {"delete", "set_tags", "apply_labels"}
 POSSIBLE = {
-    "catalog_selected": {"authenticate", "discard", "expire"},
-    "authenticated": {"authenticate", "set_parameters", "discard", "expire"},
-    "parameters_set": {"authenticate", "set_parameters", "configure_alerts", "discard", "expire"},
-    "alerts_configured": {"authenticate", "set_parameters", "configure_alerts", "govern", "discard", "expire"},
-    "governed": {"authenticate", "set_parameters", "configure_alerts", "govern", "save", "discard", "expire"},
-    "saved": {"edit_parameters", "edit_alerts", "edit_marketing_actions", "disable", "delete"},
-    "disabled": {"enable", "delete"},
+    "catalog_selected": {"authenticate"} | ON_DRAFTS,
+    "authenticated": {"authenticate", "set_parameters"} | ON_DRAFTS,
+    "parameters_set": {"authenticate", "set_parameters", "configure_alerts"} | ON_DRAFTS,
+    "alerts_configured": {"authenticate", "set_parameters", "configure_alerts", "govern"} | ON_DRAFTS,
+    "governed": {"authenticate", "set_parameters", "configure_alerts", "govern", "save"} | ON_DRAFTS,
+    "saved": {"edit_parameters", "edit_alerts", "edit_marketing_actions", "disable"} | ON_SAVED,
+    "disabled": {"enable"} | ON_SAVED,
     "deleted": set(),
     "discarded": set(),
     "expired": set(),

@@ -120,6 +120,7 @@ def test_a_name_that_a_spec_says_more_about_is_asked_once():
     assert told(spec, {}, name="abcdef") == {"/name": "is longer than 5 characters"}
     assert told(spec, {}, name="ABC") == {"/name": "does not have the right form: five small letters"}
     assert told(spec, {"name": "abc"}) == {"/name": "is the name of the connection: send it as /name"}
+    assert told(spec_of(field("name", required=True)), {}, name="n" * 256) == {"/name": "is longer than 255 characters"}
     schema = parameters_schema(spec)
     assert list(schema["properties"]["fields"]["properties"]) == ["advertiser"]
     assert (schema["properties"]["name"]["maxLength"], schema["properties"]["name"]["x-immutable"]) == (5, True)

@@ -3,9 +3,11 @@
 import time
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.suites.forms import asks, kept, spec_of, told
 from workflows.fields import Case, Condition, Field
+from workflows.parameters import parameters_schema
 
 
 def field(name, kind="string", **more):
@@ -45,6 +47,12 @@ def test_an_object_that_is_required_holds_something():
     spec = spec_of(field("more", "object", required=True, properties=(field("one"),)))
     assert told(spec, {}) == {"/more": "is required"}
     assert told(spec, {"more": {}}) == {"/more": "is required, and empty"}
+    schema = Draft202012Validator(parameters_schema(spec, "people", "one"))
+    taken = [
+        schema.is_valid({"name": "n", "data_kind": "people", **more})
+        for more in ({}, {"fields": {}}, {"fields": {"more": {}}}, {"fields": {"more": {"one": "x"}}})
+    ]
+    assert taken == [False, False, False, True]
     filled = spec_of(field("more", "object", required=True, properties=(field("one", default="x"),)))
     assert kept(filled, {}) == {"more": {"one": "x"}}
 
@@ -223,3 +231,19 @@ def test_a_choice_is_shown_by_its_name_and_sent_by_its_value():
 def test_a_look_alike_of_a_choice_is_refused_with_the_choice_that_is_meant(text):
     spec = spec_of(field("file", "enum", enum=("csv", "parquet")))
     assert told(spec, {"file": text}) == {"/file": "must be one of: csv, parquet; did you mean parquet?"}
+
+
+def test_entries_of_a_list_go_by_a_field_beside_the_list():
+    entry = field("entry", "object", by="partner", cases=SETTINGS.cases)
+    spec = spec_of(PARTNER, field("all", "array", items=entry))
+    schema = Draft202012Validator(parameters_schema(spec, "people", "one"))
+    for fields, found in (
+        ({"partner": "Acme", "all": [{"client": "x"}, {}]}, {}),
+        ({"partner": "Acme", "all": [{"seat": "x"}]}, {"/all/0/seat": "is asked only while partner is Disney"}),
+        ({"partner": "Disney", "all": [{"seat": "x"}]}, {"/all/0/terms": "is required"}),
+        ({"partner": "Nexxen", "all": [{"client": "x"}]}, {"/all/0/client": "is asked only while partner is Acme"}),
+        ({"all": [{"client": "x"}]}, {"/all/0/client": "is asked only while partner is Acme"}),
+        ({"all": [{}]}, {}),
+    ):
+        assert told(spec, fields) == found
+        assert schema.is_valid({"name": "n", "data_kind": "people", "fields": fields}) is not bool(found)

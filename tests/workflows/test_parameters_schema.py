@@ -1,9 +1,13 @@
 """The schemas that faces make forms of."""
 
+import time
+
 import jsonschema
 import pytest
 
+from tests.suites.forms import spec_of
 from tests.suites.specs import BODIES, CATALOG, HTTP, S3, SFTP, ZONE
+from workflows.fields import Condition, Field, Options
 from workflows.parameters import credential_schema, parameters_schema
 
 EVERY_SCHEMA = [
@@ -96,3 +100,71 @@ def test_the_pattern_of_a_key_holds_only_without_an_endpoint():
     keys = {"access_key": "test", "secret_key": "a secret of ours"}
     assert refuses(schema, keys)
     assert not refuses(schema, {**keys, "endpoint": "http://127.0.0.1:9000"})
+
+
+def test_what_a_face_needs_to_draw_a_form_is_marked():
+    def field(name, kind="string", **more):
+        return Field(name=name, title=name.title(), type=kind, **more)
+
+    options = Options(source="destination", list="buckets", depends_on=("account",))
+    spec = spec_of(
+        field("account", group="Where", unique="organisation", immutable=True),
+        field("bucket", options=options),
+        field("region", default="eu", hidden=True),
+        field("plan", default="basic", read_only=True),
+        field("terms", acknowledge="I AGREE"),
+        field("sure", "boolean", acknowledge="I am sure"),
+        field("mail", format="email"),
+        field("day", "date"),
+    )
+    form = parameters_schema(spec)["properties"]["fields"]
+    fields = form["properties"]
+    assert form["x-order"] == ["account", "bucket", "region", "plan", "terms", "sure", "mail", "day"]
+    marks = {name: {mark: value for mark, value in one.items() if mark[:2] == "x-"} for name, one in fields.items()}
+    assert marks == {
+        "account": {"x-group": "Where", "x-unique": "organisation", "x-immutable": True},
+        "bucket": {"x-options": {"source": "destination", "list": "buckets", "depends_on": ["account"]}},
+        "region": {"x-hidden": True},
+        "plan": {"x-read-only": True},
+        "terms": {"x-acknowledge": "I AGREE"},
+        "sure": {"x-acknowledge": "I am sure"},
+        "mail": {"x-format": "email"},
+        "day": {},
+    }
+    assert (fields["region"]["const"], fields["plan"]["readOnly"]) == ("eu", True)
+    assert (fields["mail"]["format"], fields["day"]["format"]) == ("email", "date")
+
+
+def test_a_condition_is_if_and_then():
+    when = (Condition(field="mode", value="new"),)
+    mode = Field(name="mode", title="Mode", type="enum", enum=("new", "old"))
+    spec = spec_of(mode, Field(name="more", title="More", when=when, required=True))
+    rules = parameters_schema(spec)["properties"]["fields"]["allOf"]
+    assert {"properties": {"more": False}} in [rule["then"] for rule in rules]
+    assert {
+        "if": {"properties": {"mode": {"const": "new"}}, "required": ["mode"]},
+        "then": {"required": ["more"]},
+    } in rules
+
+
+def test_a_condition_on_the_kind_of_data_looks_at_the_whole_body_or_is_settled_with_it():
+    spec = spec_of(Field(name="set", title="Set", when=(Condition(data_kind=("datasets",)),), required=True))
+    body = {"name": "n", "data_kind": "people", "fields": {"set": "x"}}
+    assert refuses(parameters_schema(spec), body)
+    assert not refuses(parameters_schema(spec), {**body, "data_kind": "datasets"})
+    assert refuses(parameters_schema(spec), {"name": "n", "data_kind": "datasets"})
+    assert parameters_schema(spec, "datasets")["properties"]["fields"]["required"] == ["set"]
+    assert "allOf" not in parameters_schema(spec, "datasets")
+
+
+def test_conditions_that_hang_on_each_other_without_end_make_a_schema_that_ends():
+    def chained(number, count):
+        conditions = [Condition(field=f"f{other}", value="a") for other in range(number)]
+        return Field(name=f"f{number}", title="F", default="a", when=tuple(conditions[-count:]))
+
+    begun = time.process_time()
+    parameters_schema(spec_of(*(chained(number, 3) for number in range(40))))
+    one = Field(name="one", title="One", default="a", when=(Condition(field="two", value="a"),))
+    two = Field(name="two", title="Two", default="a", when=(Condition(field="one", value="a"),))
+    parameters_schema(spec_of(one, two))
+    assert time.process_time() - begun < 5

@@ -24,7 +24,8 @@ class ReservationService:
 
     async def quota(self, sandbox: str, what: str) -> Quota:
         """Return the quota of something in a sandbox, which is blank at first."""
-        return await self._find(Quota, stream_of(sandbox, what))
+        found: Quota = await self._find(Quota, stream_of(sandbox, what))
+        return found
 
     async def _find(self, kind: Any, stream: UUID) -> Any:
         try:
@@ -35,7 +36,7 @@ class ReservationService:
     def take(self, reservation: Reservation, claim: Claim, connection_id: UUID, context: Context) -> None:
         """Let a connection have what is free."""
         context = replace(context, sandbox=claim.realm(context.sandbox))
-        facts = {
+        facts: dict[str, Any] = {
             "destination": claim.destination,
             "scope": claim.scope,
             "pointer": claim.pointer,
@@ -56,7 +57,7 @@ class ReservationService:
 
     def take_place(self, quota: Quota, connection_id: UUID, now: int, limit: int, context: Context) -> None:
         """Let one more connection count: the one that makes it *now*."""
-        facts = {"connection_id": connection_id, "now": now, "limit": limit}
+        facts: dict[str, Any] = {"connection_id": connection_id, "now": now, "limit": limit}
         if quota.version:
             quota.advance("take_place", context, **facts)
         else:

@@ -60,10 +60,23 @@ def test_the_spec_that_is_altered_here_has_no_fault():
 
 FIELDS = {
     "help: x, hlep: y": "hlep: unknown key; did you mean help?",
-    "type: text": "type: Input should be 'string', 'integer'",
+    "type: text": "type: must be one of: string, integer, number",
+    "type: bolean": "type: must be one of: string, integer, number, boolean, enum, date, object, array; did you mean",
+    "type: array, items: {name: a, title: ''}": "items/title: has nothing that can be seen",
+    'type: array, items: {name: a, title: "\\u200b"}': "items/title: has nothing that can be seen",
+    'help: "a\\u202eb"': "help: contains a character that turns the direction of writing (character 2)",
+    'type: enum, enum: [a], enum_titles: ["a\\u0007"]': "enum_titles/0: contains a control character",
+    "required: maybe": "required: must be true or false",
+    "max_length: many": "max_length: must be a whole number",
+    "max_length: 1.5": "max_length: must be a whole number",
+    "type: enum, enum: a": "enum: must be a list; put it in brackets, like [this]",
+    "type: enum, enum: {a: b}": "enum: must be a list",
+    "help: [a]": "help: must be text",
+    "max_items: -1": "max_items: must not be negative",
+    "default: 2026-01-01": "default: its default is a date to YAML; put it in quotes",
     "title: Again": "the key 'title' is given twice",
-    "help: 5": "help: Input should be a valid string; put it in quotes",
-    "type: enum, enum: [yes, no]": "enum/0: Input should be a valid string; put it in quotes",
+    "help: 5": "help: must be text; put it in quotes",
+    "type: enum, enum: [yes, no]": "enum/0: must be text; put it in quotes",
     "named_enum: [{name: A}]": ": named_enum is a list of {name, value}",
     "when: [{field: insured}]": "when/0: equals needs a value",
     "when: [{}]": "when/0: a condition asks one thing",
@@ -81,10 +94,10 @@ FIELDS = {
     "when: [{variant: [pasword]}]": "when/0: there is no variant pasword here; did you mean password?",
     "when: [{data_kind: [accounts]}]": "when/0: the destination carries no accounts",
     "when: [{data_kind: [accounts, prospects]}]": "when/0: the destination carries no accounts and no prospects",
-    "when: [{data_kind: [parcels]}]": "when/0/data_kind/0: Input should be 'people'",
+    "when: [{data_kind: [parcels]}]": "when/0/data_kind/0: must be one of: people",
     "pattern_unless: lable": "pattern_unless: names no field of this form: lable; did you mean label?",
     "options: {source: destination, list: sizes, depends_on: [sise]}": "options/depends_on/0: names no field",
-    "options: {source: moon, list: sizes}": "options/source: Input should be 'destination' or 'interlock'",
+    "options: {source: moon, list: sizes}": "options/source: must be one of: destination, interlock",
     "options: {source: interlock, list: sizes, dependson: []}": "unknown key; did you mean depends_on?",
     "pattern: '(?=a)b'": "pattern: pattern refused",
     f"pattern: '{'a' * 2001}'": "pattern: pattern refused: a pattern of more than 2000",
@@ -181,14 +194,14 @@ def test_a_cycle_of_any_length_is_found_without_recursion():
 SPECS = {
     "versoin: 2\n": "line 22: versoin: unknown key; did you mean version?",
     "version: 0\n": "line 22: version: must be at least 1",
-    "connector: s3\nnot_connectable: no\n": "line 23: not_connectable: Input should be a valid string; put it",
+    "connector: s3\nnot_connectable: no\n": "line 23: not_connectable: must be text; put it",
     "not_connectable: Never.\n": "line 22: not_connectable: has ways to sign in",
     "default_variant: pass\n": "line 22: default_variant: names no variant; did you mean password?",
     "preset_actions: [analytics, analitics]\n": "preset_actions/1: is no standard marketing action: analitics; did you",
     "mappings:\n  - {target: a, read_only: true}\n": "line 23: mappings/0/read_only: read_only, but nothing is preset",
     "mappings:\n  - {target: a, preset: true}\n": "line 23: mappings/0/preset: preset, but source does not say",
     "schedule:\n  frequencies: [sometimes]\n": "line 23: schedule/frequencies/0",
-    "one_per: planet\n": "line 22: one_per: Input should be 'sandbox' or 'organisation'",
+    "one_per: planet\n": "line 22: one_per: must be one of: sandbox, organisation",
     "advised_per_sandbox: 0\n": "line 22: advised_per_sandbox: must be at least 1",
     "per_audience_fields:\n  - {name: a, title: A, secret: true}\n": "per_audience_fields/0/secret: a secret belongs",
     "per_audience_fields:\n  - {name: a, title: A, when: [{field: size, value: small}]}\n": "names no field",
@@ -211,6 +224,9 @@ def test_a_fault_of_the_whole_is_told_with_its_line(more):
 
 ALTERED = {
     ("id: parcels", "id: Parcels"): "line 1: id: id must be words",
+    ("id: parcels", f"id: {'a' * 65}"): "line 1: id: id has more than 64 characters",
+    ("name: Parcels", "name: ' '"): "line 2: name: has nothing that can be seen",
+    ("Sends parcels.", "'Sends \u202eparcels.'"): "line 4: description: contains a character that turns the direction",
     ("category: streaming", "category: My Things"): "line 3: category: category must be words",
     ("supports: [audiences, datasets]", "supports: []"): "line 6: supports: supports must name what it takes",
     ("supports: [audiences, datasets]", "supports: [events]"): "line 6: supports: events go to extensions",
@@ -258,6 +274,31 @@ def test_a_name_may_be_frozen_and_have_a_form_and_nothing_else_about_it():
     assert fault == "line 18: parameters/0: the name of a connection is required"
 
 
+@pytest.mark.parametrize("name", ["name", "description"])
+@pytest.mark.parametrize("restated", [True, False])
+def test_nothing_can_depend_on_what_every_connection_has(name, restated):
+    again = f"  - {{name: {name}, title: Again, required: true}}\n" if restated else ""
+    line, place = (19, "parameters/1") if restated else (18, "parameters/0")
+    for key, said in (
+        (f"when: [{{field: {name}, operator: filled}}]", "when/0"),
+        (f"required_when: [{{field: {name}, value: x}}]", "required_when/0"),
+        (f"pattern: a, pattern_unless: {name}", "pattern_unless"),
+        (f"type: enum, options: {{source: destination, list: x, depends_on: [{name}]}}", "options/depends_on/0"),
+        (
+            f"type: object, properties: [{{name: a, title: A, when: [{{field: {name}, value: x}}]}}]",
+            "properties/0/when/0",
+        ),
+    ):
+        [fault] = told(HEAD + f"parameters:\n{again}  - {{name: extra, title: Extra, {key}}}\n")
+        why = f"can never hold: {name} belongs to the connection and is no field of this form"
+        assert fault == f"line {line}: {place}/{said}: {why}"
+
+
+def test_a_name_within_an_object_is_a_field_like_others():
+    inner = "{name: name, title: N}, {name: b, title: B, when: [{field: name, operator: filled}]}"
+    assert about(f"type: object, properties: [{inner}]") == []
+
+
 def test_every_fault_of_a_file_is_told_at_once_in_the_order_of_its_lines():
     text = (
         HEAD.replace("category: streaming\n", "")
@@ -270,8 +311,7 @@ def test_every_fault_of_a_file_is_told_at_once_in_the_order_of_its_lines():
     )
     assert [fault.split(";")[0] for fault in told(text)] == [
         "line 1: category is missing",
-        "line 18: parameters/1/type: Input should be 'string', 'integer', 'number', 'boolean', 'enum', 'date', "
-        "'object' or 'array'",
+        "line 18: parameters/1/type: must be one of: string, integer, number, boolean, enum, date, object, array",
         "line 21: parameters/4/hlep: unknown key",
         "line 21: parameters/4/when/0: names no field of this form: sise",
         "line 22: parameters/5/name: two fields are called label",
@@ -291,9 +331,32 @@ def test_what_stands_in_for_a_faulty_place_is_never_told():
     ], faults
 
 
-@pytest.mark.parametrize("text", ["", "- 1\n", "5\n", "just words\n", "~\n"])
+@pytest.mark.parametrize("text", ["", "- 1\n", "5\n", "just words\n", "~\n", "# a note\n"])
 def test_what_is_no_mapping_at_all_is_told_in_one_line(text):
-    assert told(text) == ["line 1: must be keys with values"]
+    nothing = text in ("", "~\n", "# a note\n")
+    assert told(text) == [f"line 1: must be keys with values{', and there is nothing' if nothing else ''}"]
+
+
+def test_what_depends_on_a_faulty_list_of_variants_is_not_told_as_well():
+    text = HEAD.replace("variants:", "default_variant: password\nvariants: 5\nvarieties:")
+    text += "parameters:\n  - {name: a, title: A, when: [{variant: [none]}]}\n"
+    assert [fault.split(": ")[1] for fault in told(text)] == ["variants", "varieties"]
+
+
+NO_YAML = {
+    "name: a: b\n": "line 1: mapping values are not allowed in this context; a text with a colon",
+    "a:\n\t- b\n": "line 2: while scanning for the next token: found character that cannot start any token; indent",
+    'a: "\\d+"\n': "line 1: while parsing a quoted scalar: found unknown escape character; a pattern belongs in single",
+    "a: 1\nb: [\nc: d\n": "line 4: while parsing a flow sequence that begins on line 2: did not find expected",
+    "a: {b: 1\nc: d\n": "line 2: while parsing a flow mapping that begins on line 1: did not find expected ',' or '}'",
+    "a:\n  b: 1\n c: 2\n": "line 3: while parsing a block mapping that begins on line 1: did not find expected key; lo",
+}
+
+
+@pytest.mark.parametrize("text", NO_YAML)
+def test_what_is_no_yaml_is_told_with_what_to_do(text):
+    [fault] = told(text)
+    assert fault.startswith(NO_YAML[text])
 
 
 def test_the_faults_of_a_document_end_somewhere():
@@ -316,7 +379,7 @@ def test_a_file_that_is_wrong_all_over_is_told_so_in_a_hundred_lines(more):
 def test_a_key_must_be_text_and_a_merge_is_none():
     assert told("? [a]\n: b\n") == ["line 1: a key must be text"]
     assert told("5: x\n") == ["line 1: has a key that is not text"]
-    assert told("a: 1\n<<: b\n") == ["line 2: <<: has a number or date that cannot be read"]
+    assert told("a: 1\n<<: b\n") == ["line 2: <<: merge keys and the like are not taken"]
 
 
 @pytest.mark.parametrize("file", spec_files(BUILT_IN)[::12], ids=lambda file: file.stem)

@@ -80,10 +80,10 @@ MALFORMED = {
     "two documents": (GOOD + "---\n" + GOOD, "line 12: a second document"),
     "an unknown key": (GOOD + "colour: red\n", "line 12: colour: unknown key"),
     "a missing key": (GOOD.replace("name: Parcels\n", ""), "line 1: name is missing"),
-    "a wrong type": (GOOD + "version: many\n", "line 12: version: Input should be a valid integer"),
+    "a wrong type": (GOOD + "version: many\n", "line 12: version: must be a whole number"),
     "a number as name": (
         GOOD.replace("name: Parcels", "name: 5"),
-        "line 2: name: Input should be a valid string; put it in quotes",
+        "line 2: name: must be text; put it in quotes",
     ),
     "a capital in the id": (GOOD.replace("id: parcels", "id: Parcels"), "line 1: id: id must be words"),
     "a look-alike in the id": (GOOD.replace("id: parcels", "id: pаrcels"), "line 1: id: id must be words"),
@@ -118,7 +118,7 @@ MALFORMED = {
         with_field("{name: depot, title: D, type: integer, default: '7'}"),
         "line 11: parameters/0/default: its default must be a whole number",
     ),
-    "a date as default": (with_field("{name: depot, title: D, default: 2026-01-01}"), "its default must be text"),
+    "a date as default": (with_field("{name: depot, title: D, default: 2026-01-01}"), "its default is a date to YAML"),
     "a field twice": (
         with_field("{name: d, title: D}\n  - {name: d, title: D}"),
         "line 12: parameters/1/name: two fields are called d",
@@ -163,17 +163,28 @@ def test_files_that_are_no_text_too_large_or_no_files_are_set_aside(tmp_path):
     (tmp_path / "large.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
     (tmp_path / "latin.yaml").write_bytes("name: Bücher".encode("latin-1"))
     (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "wide.yaml").write_bytes(GOOD.encode("utf-16"))
+    (tmp_path / "round.yaml").symlink_to(tmp_path / "round.yaml")
     (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe.yaml")
     catalog = load_catalog(tmp_path)
     assert len(catalog.all()) == SHIPPED
     assert {file.name: message for file, message in catalog.problems} == {
         "folder.yaml": "is no regular file",
-        "gone.yaml": "is not there",
+        "gone.yaml": "is a link that leads nowhere",
         "large.yaml": "is larger than 262144 bytes",
-        "latin.yaml": "is not UTF-8",
+        "latin.yaml": "line 1: is not UTF-8; save it as UTF-8",
         "pipe.yaml": "is no regular file",
+        "round.yaml": "is a link that leads nowhere",
+        "wide.yaml": "is UTF-16; save it as UTF-8",
     }
+
+
+@pytest.mark.parametrize("written", ["\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), GOOD.replace("\n", "\r")])
+def test_the_habits_of_other_editors_are_taken(tmp_path, written):
+    (tmp_path / "parcels.yaml").write_bytes(written.encode())
+    catalog = load_catalog(tmp_path)
+    assert (catalog.problems, catalog.get("parcels").name) == ((), "Parcels")
 
 
 def test_a_folder_that_is_missing_is_a_problem_and_no_crash(tmp_path):

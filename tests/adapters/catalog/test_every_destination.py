@@ -5,6 +5,8 @@ from collections import Counter
 
 import pytest
 
+from adapters.catalog.advice import CATEGORIES as SHELVES
+from adapters.catalog.advice import advice
 from adapters.catalog.loader import BUILT_IN, load_catalog
 from engine.errors import Invalid
 
@@ -76,6 +78,11 @@ def test_every_destination_is_there_once():
     assert sorted(spec.id for spec in SPECS) == sorted(file.stem for file in BUILT_IN.glob("*.yaml"))
     assert Counter(spec.category for spec in SPECS) == CATEGORIES
     assert Counter(spec.type for spec in SPECS) == TYPES
+
+
+def test_nothing_that_is_built_in_needs_advice():
+    assert [fault for spec in SPECS for fault in advice(spec)] == []
+    assert set(CATEGORIES) <= set(SHELVES)
 
 
 def test_no_two_destinations_have_one_name_or_are_described_alike():

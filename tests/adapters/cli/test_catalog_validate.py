@@ -63,7 +63,26 @@ def test_programs_get_the_faults_as_json(interlock, tmp_path):
         "reason": f"describes sftp, and so does the built-in {BUILT_IN / 'sftp.yaml'}",
     }
     file.write_text(GOOD)
-    assert interlock.json("catalog", "validate", file) == {"ok": True, "files": 1, "faults": []}
+    assert interlock.json("catalog", "validate", file) == {"ok": True, "files": 1, "faults": [], "warnings": []}
+
+
+def test_a_category_that_nobody_else_has_is_a_warning_with_the_nearest_and_no_fault(interlock, tmp_path):
+    near, far = tmp_path / "near.yaml", tmp_path / "far.yaml"
+    near.write_text(GOOD.replace("category: streaming", "category: streamings"))
+    far.write_text(GOOD.replace("category: streaming", "category: zoos").replace("id: parcels", "id: plants"))
+    result = interlock("catalog", "validate", near, far)
+    assert result.exit_code == 0
+    first, second, last = result.stdout.splitlines()
+    why = "warning: category: no other destination is in this category"
+    assert first == f"{near}:3: {why}; did you mean streaming?"
+    assert second.startswith(f"{far}:3: {why}; the others are adobe, advertising, analytics,")
+    assert last == "2 files, 0 faults, 2 warnings"
+    shown = interlock.json("catalog", "validate", near)
+    [warning] = shown["warnings"]
+    assert (shown["ok"], shown["faults"], warning["line"], warning["path"]) == (True, [], 3, "category")
+    near.write_text(near.read_text() + "colour: red\n")
+    result = interlock("catalog", "validate", near, far)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "2 files, 1 fault, 1 warning")
 
 
 def test_two_files_with_one_id_are_told_and_one_file_that_is_named_twice_is_not(interlock, tmp_path):

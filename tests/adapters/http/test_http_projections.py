@@ -8,7 +8,8 @@ WHERE = "/v1/projections"
 def test_the_status_tells_how_far_each_view_is(api):
     api.begin()
     found = api.get(WHERE).json()
-    assert {view["name"] for view in found["items"]} == {"cards", "connections", "accounts", "audit", "attempts", "access"}
+    names = {"cards", "connections", "accounts", "audit", "attempts", "access"}
+    assert {view["name"] for view in found["items"]} == names
     assert all(view["behind"] == 1 and view["position"] == 0 for view in found["items"])
     assert (found["position"], found["followed"]) == (1, False)
 

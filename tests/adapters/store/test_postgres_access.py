@@ -9,7 +9,7 @@ import pytest
 from adapters.composition import compose
 from adapters.settings import Settings
 from adapters.store import schema
-from adapters.system.access import SECONDS
+from adapters.system.proofs import SECONDS
 from engine.errors import Conflict, GuardFailed
 from engine.secret import Secret
 from tests.suites.postgres import the_server
@@ -80,7 +80,7 @@ def test_two_processes_share_one_first_start_one_administrator_and_what_a_token_
     one.run(RevokeToken(token_id=token_id(issued.secret)), ADMIN)
     with pytest.raises(TokenRefused):
         one.wait(one.access.caller(issued.secret, "prod"))
-    for proof in other.access._known.values():
+    for proof in other.access.prove.__self__._known.values():
         proof.at -= SECONDS + 1  # as if that time had passed
     with pytest.raises(TokenRefused):
         other.wait(other.access.caller(issued.secret, "prod"))

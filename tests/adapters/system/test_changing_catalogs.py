@@ -92,14 +92,16 @@ def test_a_connection_whose_destination_left_the_catalog_can_be_explained_and_en
         for trigger, body in CHOICES.items():
             refused = refusal(system, trigger, drafts[0], body)
             assert codes(refused) == ["destination-withdrawn"]
-            assert set(refused.allowed) == {"discard"}
+            assert set(refused.allowed) == {"discard", "rename", "hand_over", "set_tags"}
             assert "put its entry back" in refused.fix
         for trigger, body in {"edit_parameters": {"name": "x"}, "edit_alerts": {"alerts": []}}.items():
             assert codes(refusal(system, trigger, saved[0], body)) == ["destination-withdrawn"]
         again = refusal(system, "reauthorise", account, {"credential": {"pass": "x"}}, "account")
         assert (codes(again), set(again.allowed)) == (["destination-withdrawn"], {"rename", "expire", "delete"})
         assert not verdicts(system, account, "account")["reauthorise"]["allowed"]
-        assert {name for name, action in verdicts(system, drafts[0]).items() if action["allowed"]} == {"discard"}
+        assert {name for name, action in verdicts(system, drafts[0]).items() if action["allowed"]} == set(
+            refused.allowed
+        )
         way = system.wait(system.explain.path(ANN, drafts[0], "saved"))
         assert [step["command"] for step in way["steps"]] == ["save"]
         assert system.wait(system.explain.diagram(ANN, "connection", drafts[0]))
@@ -135,6 +137,50 @@ def test_a_draft_is_saved_by_a_changed_entry_that_all_its_choices_fit(opened):
         assert system.wait(send(system, "save", draft)).shown["state"] == "saved"
 
 
+STILL_FIT = {
+    "a further field": ("title: Depot}", "title: Depot}\n  - {name: dock, title: Dock}"),
+    "a further field with a default": ("title: Depot}", "title: Depot}\n  - {name: dock, title: Dock, default: a}"),
+    "a required field with a default": (
+        "title: Depot}",
+        "title: Depot}\n  - {name: dock, title: Dock, required: true, default: a}",
+    ),
+    "a hidden field": ("title: Depot}", "title: Depot}\n  - {name: dock, title: Dock, hidden: true, default: a}"),
+    "a field that nobody is asked": (
+        "title: Depot}",
+        "title: Depot}\n  - {name: dock, title: Dock, required: true, when: [{variant: [pass]}]}",
+    ),
+    "choices that are looked up now": (
+        "title: Depot}",
+        "title: Depot, type: enum, options: {source: destination, list: depots}}",
+    ),
+    "a value that must be its own": ("title: Depot}", "title: Depot, unique: sandbox}"),
+    "a further way to sign in": (
+        "  - {id: none",
+        "  - {id: more, type: none, title: M, kind: none, reason: R.}\n  - {id: none",
+    ),
+    "a further kind of data": ("alerts: streaming", "alerts: streaming\naudience_types: [account, people]"),
+}
+
+
+@pytest.mark.parametrize("change", STILL_FIT)
+def test_a_draft_that_a_changed_entry_still_fits_is_saved(opened, change):
+    with opened(ENTRY) as system:
+        draft = begin(system)
+    with opened(ENTRY.replace(*STILL_FIT[change])) as system:
+        assert "not_in_catalog" not in system.wait(system.explain.actions(ANN, "connection", draft))
+        assert system.wait(send(system, "save", draft)).shown["state"] == "saved"
+
+
+def test_of_two_drafts_only_one_is_saved_once_the_entry_says_so(opened):
+    with opened(ENTRY) as system:
+        drafts = [begin(system), begin(system)]
+    with opened(ENTRY + "one_per: organisation\n") as system:
+        assert system.wait(send(system, "save", drafts[0])).shown["state"] == "saved"
+        assert codes(refusal(system, "save", drafts[1])) == ["value-taken"]
+    with opened(ENTRY.replace("title: Depot}", "title: Depot, unique: sandbox}")) as system:
+        assert system.wait(send(system, "save", drafts[1])).shown["state"] == "saved"
+
+
 CHANGES = {
     "a way to sign in that is gone": ("id: none", "id: nothing", {"authenticate": {"variant": "nothing"}}),
     "a field that is now required": (
@@ -143,6 +189,46 @@ CHANGES = {
         {"set_parameters": {"name": "Daily", "fields": {"depot": "north", "dock": "1"}}},
     ),
     "a field that is gone": ("name: depot", "name: store", {"set_parameters": {"name": "Daily", "fields": {}}}),
+    "a field that now depends on the way to sign in": (
+        "title: Depot}",
+        "title: Depot, when: [{variant: [pass]}]}",
+        {"set_parameters": {"name": "Daily", "fields": {}}},
+    ),
+    "a field that now depends on another": (
+        "title: Depot}",
+        "title: Depot, when: [{field: own, value: true}]}\n  - {name: own, title: Own, type: boolean}",
+        {"set_parameters": {"name": "Daily", "fields": {"own": True, "depot": "north"}}},
+    ),
+    "a choice that is gone": (
+        "title: Depot}",
+        "title: Depot, type: enum, enum: [south]}",
+        {"set_parameters": {"name": "Daily", "fields": {"depot": "south"}}},
+    ),
+    "a text that became a list": (
+        "title: Depot}",
+        "title: Depot, type: array, items: {name: one, title: One}}",
+        {"set_parameters": {"name": "Daily", "fields": {"depot": ["north"]}}},
+    ),
+    "terms that must now be accepted": (
+        "title: Depot}",
+        "title: Depot}\n  - {name: terms, title: Terms, required: true, acknowledge: I AGREE}",
+        {"set_parameters": {"name": "Daily", "fields": {"depot": "north", "terms": "I AGREE"}}},
+    ),
+    "another kind of data": (
+        "alerts: streaming",
+        "alerts: streaming\naudience_types: [account]",
+        {"set_parameters": {"name": "Daily", "data_kind": "accounts", "fields": {"depot": "north"}}},
+    ),
+    "a name of another form": (
+        "  - {name: depot",
+        "  - {name: name, title: Name, required: true, pattern: '[a-z]+'}\n  - {name: depot",
+        {"set_parameters": {"name": "daily", "fields": {"depot": "north"}}},
+    ),
+    "files that it takes now": (
+        "type: streaming-profile\nsupports: [audiences]\nalerts: streaming",
+        "type: file-based\nsupports: [audiences]\nalerts: file-based\nfile_format: {options: [delimiter]}",
+        {"set_parameters": {"name": "Daily", "fields": {"depot": "north"}}},
+    ),
     "alerts that are gone": ("alerts: streaming", "alerts: none", {"configure_alerts": {"alerts": []}}),
     "an action that is now locked": (
         "alerts: streaming",
@@ -155,7 +241,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_draft_that_a_changed_entry_no_longer_fits_names_the_step_to_take_again(opened, change):
     before, after, anew = CHANGES[change]
-    [step] = anew
+    step = next(iter(anew))
     with opened(ENTRY) as system:
         draft = begin(system)
     with opened(ENTRY.replace(before, after)) as system:

@@ -212,6 +212,7 @@ def test_every_action_that_is_allowed_is_then_accepted():
     for state in ("catalog_selected", "authenticated", "alerts_configured", "governed", "saved"):
         with installation() as opened:
             probe = opened.wait(connect(opened, state=state))
+            opened.wait(opened.access.begin())  # so that there is somebody to hand a draft over to
             found = opened.wait(opened.explain.actions(ANN, "connection", probe))["actions"]
             allowed = [action["command"] for action in found if action["allowed"]]
             assert allowed

@@ -64,7 +64,7 @@ def test_a_refusal_offers_what_actions_allows_and_nothing_that_a_guard_forbids(s
     draft = system.wait(connect(system, state="catalog_selected"))
     for trigger in ("expire", "save"):
         refused = refusal(system, send(system, trigger, draft))
-        assert refused.allowed == ("authenticate", "discard")
+        assert refused.allowed == ("authenticate", "discard", "rename", "hand_over", "set_tags")
         found = system.wait(system.explain.actions(ANN, "connection", draft))["actions"]
         assert {action["command"] for action in found if action["allowed"]} == set(refused.allowed)
 
