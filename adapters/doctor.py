@@ -170,7 +170,7 @@ def _catalog(settings: Settings) -> Check:
     catalog = load_catalog(settings.catalog)
     problems = "; ".join(f"{file}: {why}" for file, why in catalog.problems)
     if problems:
-        return _wrong("catalog", problems, "correct or remove these files")
+        return _wrong("catalog", problems, "correct or remove these files; interlock catalog validate names every line")
     return _ok("catalog", f"{len(catalog.all())} destinations")
 
 

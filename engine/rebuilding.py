@@ -27,7 +27,7 @@ class Fresh(Projection[Any]):
     def __init__(self, projection: Projection[Any]) -> None:
         self.name = f"{projection.name}__fresh"  # type: ignore[misc]
         self.row, self.of = projection.row, projection
-        for name in ("version", "indexes", "searches", "topics", "span", "key", "evolve"):
+        for name in ("version", "indexes", "searches", "many", "topics", "span", "key", "evolve"):
             setattr(self, name, getattr(projection, name))
 
 

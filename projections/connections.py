@@ -112,7 +112,7 @@ class Connections(Projection[ConnectionRow]):
             return renewed(row, now)
         sandbox = event.envelope.sandbox
         return ConnectionRow(
-            id=str(event.originator_id), sandbox=sandbox, created_at=moment, created_by=actor, owner=actor, **now
+            id=str(event.originator_id), sandbox=sandbox, created_at=moment, created_by=actor, **{"owner": actor, **now}
         )
 
 

@@ -89,9 +89,11 @@ def _further(extra: Path | None, points: Iterable[EntryPoint], problems: list[Pr
 def _files_of(folder: Path, problems: list[Problem]) -> list[Path]:
     try:
         return spec_files(folder)
+    except NotADirectoryError:
+        problems.append((folder, "is no folder; name the folder in which the files are"))
     except OSError as error:
         problems.append((folder, f"cannot be read: {error.strerror}"))
-        return []
+    return []
 
 
 def _readable(files: Iterable[Path], problems: list[Problem]) -> dict[str, list[Found]]:

@@ -119,6 +119,8 @@ def _fields(title: str, schema: dict[str, Any]) -> None:
     table = new_table("Name", "Title", "Type", "Required", "Default", "About", title=title)
     required = schema.get("required") or ()
     for name, field in schema["properties"].items():
+        if field.get("x-hidden"):
+            continue
         kind = "secret" if is_secret(field) else plain(field.get("enum") or field.get("type"))
         said = (name, field.get("title"), kind, name in required, field.get("default"), field.get("description"))
         table.add_row(*(cell(value) for value in said))

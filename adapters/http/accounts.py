@@ -15,16 +15,20 @@ from adapters.http.questions import (
     AccountId,
     AsOf,
     Cursor,
+    Day,
     Installation,
     Key,
     Limit,
     MinPosition,
+    Name,
+    Names,
     Search,
     Sort,
     given,
 )
 from adapters.http.routes import Route
-from adapters.http.schemas import Account, AccountAnswer, AccountPage
+from adapters.http.schemas import Account, AccountAnswer
+from adapters.http.schemas_browse import AccountPage
 from workflows.account.commands import COMMANDS
 
 State = Annotated[
@@ -43,11 +47,19 @@ def list_accounts(
     request: Request,
     system: Installation,
     caller: Asking,
-    destination: Annotated[str | None, Query(max_length=255)] = None,
+    destination: Names = None,
     state: State = None,
-    variant: Annotated[str | None, Query(max_length=255)] = None,
-    created_by: Annotated[str | None, Query(max_length=255)] = None,
-    name: Annotated[str | None, Query(max_length=255)] = None,
+    variant: Names = None,
+    mine: Annotated[bool, Query(description="Those that the caller made.")] = False,
+    created_by: Names = None,
+    modified_by: Names = None,
+    created_from: Day = None,
+    created_to: Day = None,
+    modified_from: Day = None,
+    modified_to: Day = None,
+    expires_from: Day = None,
+    expires_to: Day = None,
+    name: Name = None,
     search: Search = "",
     sort: Sort = None,
     descending: bool = False,
@@ -62,11 +74,19 @@ def list_accounts(
         state=state,
         variant=variant,
         created_by=created_by,
+        modified_by=modified_by,
+        created_from=created_from,
+        created_to=created_to,
+        modified_from=modified_from,
+        modified_to=modified_to,
+        expires_from=expires_from,
+        expires_to=expires_to,
         name=name,
         sort=sort,
         as_of=as_of,
         min_position=min_position,
     )
+    asked |= {"mine": True} if mine else {}
     page = system.lists.accounts(caller, search=search, descending=descending, cursor=cursor, limit=limit, **asked)
     return answer(request, page)
 

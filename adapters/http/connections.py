@@ -10,6 +10,7 @@ from starlette.responses import Response
 from adapters.http import requests
 from adapters.http.answers import accepted, answer, plain
 from adapters.http.bodies import Body, OptionalBody, only_fields
+from adapters.http.bulk import ROUTES as BULK_ROUTES
 from adapters.http.callers import Asking
 from adapters.http.commands import command_routes
 from adapters.http.explanations import explanation_routes
@@ -18,17 +19,22 @@ from adapters.http.questions import (
     AsOf,
     ConnectionId,
     Cursor,
+    Day,
     Installation,
     Key,
     Limit,
     MinPosition,
+    Name,
+    Names,
     Search,
     Sort,
     given,
 )
 from adapters.http.routes import Route
-from adapters.http.schemas import Connection, ConnectionAnswer, ConnectionPage, SavedAnswer
+from adapters.http.schemas import Connection, ConnectionAnswer, SavedAnswer
+from adapters.http.schemas_browse import ConnectionPage
 from adapters.http.schemas_explained import ProbeAnswer, Validation
+from adapters.system.row_actions import with_actions
 from workflows.connection.commands import COMMANDS
 
 State = Annotated[
@@ -54,6 +60,10 @@ Status = Annotated[
 ]
 
 
+DataKind = Annotated[list[Literal["people", "accounts", "prospects", "datasets"]] | None, Query()]
+ROWS_WITH_ACTIONS = 50
+
+
 async def begin_connection(system: Installation, caller: Asking, body: Body, key: Key = None) -> Response:
     """Pick a destination: a new connection begins."""
     outcome = await system.submit("connection", "select", body, caller, key=key)
@@ -64,35 +74,59 @@ def list_connections(
     request: Request,
     system: Installation,
     caller: Asking,
-    destination: Annotated[str | None, Query(max_length=255)] = None,
+    destination: Names = None,
     state: State = None,
     status: Status = None,
+    tag: Names = None,
+    tagged: Annotated[bool | None, Query(description="With any tag at all; alone, without `tag`.")] = None,
     account_id: Annotated[UUID | None, Query()] = None,
-    data_kind: Annotated[Literal["people", "accounts", "prospects", "datasets"] | None, Query()] = None,
-    created_by: Annotated[str | None, Query(max_length=255)] = None,
-    name: Annotated[str | None, Query(max_length=255)] = None,
+    account_name: Names = None,
+    data_kind: DataKind = None,
+    owner: Name = None,
+    mine: Annotated[bool, Query(description="Drafts and connections that are the caller's.")] = False,
+    created_by: Names = None,
+    modified_by: Names = None,
+    created_from: Day = None,
+    created_to: Day = None,
+    modified_from: Day = None,
+    modified_to: Day = None,
+    name: Name = None,
     search: Search = "",
     sort: Sort = None,
     descending: bool = False,
+    actions: Annotated[bool, Query(description="Also what each row offers, at most 50 rows a page.")] = False,
     as_of: AsOf = None,
     min_position: MinPosition = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:
-    """List connections: drafts to resume, and saved ones."""
+    """Browse connections: drafts to resume, and saved ones."""
     asked = given(
         destination=destination,
         state=state,
         status=status,
+        tag=tag,
+        tagged=tagged,
         account_id=str(account_id) if account_id else None,
+        account_name=account_name,
         data_kind=data_kind,
+        owner=owner,
         created_by=created_by,
+        modified_by=modified_by,
+        created_from=created_from,
+        created_to=created_to,
+        modified_from=modified_from,
+        modified_to=modified_to,
         name=name,
         sort=sort,
         as_of=as_of,
         min_position=min_position,
     )
+    asked |= {"mine": True} if mine else {}
+    limit = min(limit, ROWS_WITH_ACTIONS) if actions else limit
     page = system.lists.connections(caller, search=search, descending=descending, cursor=cursor, limit=limit, **asked)
+    if actions:
+        page["items"] = system.wait(with_actions(system.explain, caller, page["items"]))
     return answer(request, page)
 
 
@@ -143,6 +177,7 @@ ROUTES = (
         tag="connections",
     ),
     Route("GET", "/v1/connections", list_connections, ConnectionPage, tag="connections"),
+    *BULK_ROUTES,
     Route("GET", _WHERE, show_connection, Connection, refuses=(404,), tag="connections"),
     *explanation_routes("connection"),
     Route(

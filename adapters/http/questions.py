@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.routing import APIRoute
 
+from pydantic import StringConstraints
+
 from adapters.system import System
 from adapters.system.parsing import MOST_PROBLEMS
 from engine.errors import Invalid
@@ -51,6 +53,13 @@ MinPosition = Annotated[
 Cursor = Annotated[str, Query(max_length=4096, description="`next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="Items on a page.")]
 Search = Annotated[str, Query(description="At most 200 characters, searched for in the texts of the list.")]
+Name = Annotated[str | None, Query(max_length=255)]
+Names = Annotated[
+    list[Annotated[str, StringConstraints(max_length=255)]] | None, Query(description="Several times: any of them.")
+]
+Day = Annotated[
+    str | None, Query(max_length=64, description="A day (2026-05-01) or a moment; the end of a span is excluded.")
+]
 Sort = Annotated[str | None, Query(max_length=64, description="The field to sort by.")]
 
 

@@ -75,6 +75,9 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "sandbox.create": {"a sandbox": {"name": "dev", "title": "Development"}},
     "sandbox.retitle": {"a title": {"title": "For trying things out"}},
+    "hand_over": {"to a person": {"to": "ann@example.com"}},
+    "set_tags": {"two tags": {"tags": ["summer", "shop"]}, "none": {"tags": []}},
+    "apply_labels": {"a label": {"labels": ["internal"]}, "none": {"labels": []}},
     "rename": {"a name": {"name": "Exports of the north"}},
 }
 
@@ -110,6 +113,20 @@ SELECT = command_body(SelectDestination)
 CREATE_ACCOUNT = command_body(CreateAccount)
 PARAMETERS = _body(_PARAMETERS, {"a folder": _NAMED}, required=True)
 PROBE = _body(_PROBE, {"a landing zone": {"destination": "data-landing-zone"}}, required=True)
+BULK = _body(
+    {
+        "type": "object",
+        "properties": {
+            "command": _TEXT,
+            "ids": {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 100},
+            "body": {**_OBJECT, "description": "The body of the command, the same for each."},
+        },
+        "required": ["command", "ids"],
+        "additionalProperties": False,
+    },
+    {"pause one": {"command": "disable", "ids": ["01934c2e-0000-7000-8000-000000000001"]}},
+    required=True,
+)
 VERIFY = _body(
     {"type": "object", "properties": {"expect": {"type": ["string", "null"]}}, "additionalProperties": False},
     {"all of it": {}},

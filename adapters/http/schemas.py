@@ -8,6 +8,7 @@ from projections.accounts import AccountRow
 from projections.attempts import AttemptRow
 from projections.audit import AuditRow
 from projections.connections import ConnectionRow
+from workflows.limits import LimitWarning
 from workflows.probe import ProbeCheck
 
 
@@ -93,10 +94,18 @@ class Next(Shape):
     reason: str
 
 
+class Resume(Shape):
+    """Where a draft goes on: the step that comes next, and the address of what it asks for."""
+
+    step: str
+    href: str
+
+
 class Connection(ConnectionRow):
-    """A connection as it stands, or stood."""
+    """A connection as it stands, or stood; of a draft also where to go on with it."""
 
     etag: str
+    resume: Resume | None = None
 
 
 class Account(AccountRow):
@@ -113,9 +122,10 @@ class ConnectionAnswer(Shape):
 
 
 class SavedAnswer(ConnectionAnswer):
-    """The saved connection, the receipt, and where activation will be."""
+    """The saved connection, the receipt, where activation will be, and soft limits that were passed."""
 
     next: Next
+    warnings: list[LimitWarning] = []
 
 
 class AccountAnswer(Shape):
@@ -123,20 +133,6 @@ class AccountAnswer(Shape):
 
     account: Account
     receipt: Receipt
-
-
-class ConnectionPage(Shape):
-    """A page of connections."""
-
-    items: list[ConnectionRow]
-    next: str | None
-
-
-class AccountPage(Shape):
-    """A page of accounts."""
-
-    items: list[AccountRow]
-    next: str | None
 
 
 class AuditPage(Shape):

@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from adapters.http.schemas import ConnectionPage, Shape
+from adapters.http.schemas import Shape
+from adapters.http.schemas_browse import ConnectionPage
 from projections.controls import Control
 
 

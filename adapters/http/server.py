@@ -18,7 +18,6 @@ from adapters.tokens import admin_token
 from engine.errors import EngineError, Invalid, LogError
 from engine.secret import Secret
 
-_EXPIRE_EVERY = 3600.0
 _PATIENCE = 10
 """Seconds beyond the deadline of probes that accepted requests have when the process is told to end."""
 
@@ -129,20 +128,10 @@ def _announce(system: System, address: str) -> None:
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket, system: System) -> None:
-    expiring = asyncio.create_task(_expire_drafts(system))
+    turning = asyncio.create_task(system.timers.run())
     try:
         await server.serve(sockets=[listener])
     finally:
-        expiring.cancel()
+        turning.cancel()
         with suppress(asyncio.CancelledError):
-            await expiring
-
-
-async def _expire_drafts(system: System) -> None:
-    while True:
-        try:
-            await system.expire_drafts()
-        except EngineError as error:
-            if structlog.is_configured():
-                _log.warning("drafts not expired", code=error.code, reason=str(error))
-        await asyncio.sleep(_EXPIRE_EVERY)
+            await turning

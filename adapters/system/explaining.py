@@ -8,6 +8,7 @@ from adapters.system.inputs import input_schema, prefill
 from adapters.system.kinds import ACCESS, AGGREGATES, may_see, not_here, realm_of
 from adapters.system.moments import Moment
 from adapters.system.parsing import KINDS
+from adapters.system.resuming import resume_of
 from adapters.system.standing import Standing
 from adapters.system.visible import Visible
 from engine import explain
@@ -67,7 +68,8 @@ class Explanations:
         if row is None:
             raise NotFound(_never_stood(moment, now.version), fix="its history tells which versions it has, and when")
         shown = row.shown() if kind in ACCESS else row.model_dump(mode="json")
-        return {**shown, "etag": f'"{row.version}-{row.digest}"'}
+        told = {"resume": resume_of(row.id, row.state)} if kind == "connection" else {}
+        return {**shown, "etag": f'"{row.version}-{row.digest}"', **told}
 
     def get(self, caller: Caller, kind: str, object_id: UUID | str, as_of: str | None = None) -> dict[str, Any]:
         """Return one object as a caller may see it, now or as of a moment; its `etag` is for If-Match."""
@@ -210,13 +212,17 @@ class Explanations:
     def diff(self, caller: Caller, kind: str, object_id: UUID | str, one: str, other: str | None) -> dict[str, Any]:
         """Return what differs in an object between two moments."""
         before, after = self.get(caller, kind, object_id, one), self.get(caller, kind, object_id, other)
-        names = [name for name in after if before[name] != after[name] and name not in ("etag", "digest", "position")]
+        names = [name for name in after if before[name] != after[name] and name not in _BESIDE]
         return {
             "id": after["id"],
             "from": {"version": before["version"], "state": before["state"]},
             "to": {"version": after["version"], "state": after["state"]},
             "changes": [{"field": name, "before": before[name], "after": after[name]} for name in names],
         }
+
+
+_BESIDE = ("etag", "digest", "position", "resume")
+"""What tells where an object stands, and not what it is."""
 
 
 def _exists_for(caller: Caller | None, kind: str, row: Any) -> bool:

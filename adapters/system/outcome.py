@@ -50,7 +50,8 @@ class Outcome:
         }
         answer = {self.kind: self.shown, "receipt": receipt}
         once = {"secret": self.secret.reveal()} if self.secret else {}
-        return answer | once | ({"next": self.next} if self.next else {})
+        saved = {"next": self.next, "warnings": self.shown.get("warnings", [])} if self.next else {}
+        return answer | once | saved
 
 
 def _next(receipt: Receipt, shown: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -12,9 +11,11 @@ from uuid import UUID
 from adapters.system.access import Access
 from adapters.system.access_lists import AccessLists
 from adapters.system.browsing import Lists
+from adapters.system.bulk import Bulk
 from adapters.system.cards import CardLists
 from adapters.system.checking import Probes, head_of, verify_log
 from adapters.system.commands import Commands, Handler
+from adapters.system.due import due_facts, sender
 from adapters.system.explaining import Explanations, as_id
 from adapters.system.feed import Feeds
 from adapters.system.health import Health
@@ -31,12 +32,12 @@ from engine.attempts import AttemptLog, Attempts
 from engine.clock import Clock
 from engine.command import Command
 from engine.definition import Definition
-from engine.errors import Conflict, LogCorrupt, Refusal, UnknownTopic
-from engine.projection import Projection, Query
+from engine.errors import LogCorrupt, UnknownTopic
+from engine.projection import Projection
 from engine.snapshots import differing
+from engine.timers import Timers
 from workflows.access.service import AccessService
 from workflows.account.service import AccountService
-from workflows.connection.commands import Expire
 from workflows.permissions import Caller, authorise
 from workflows.ports import Catalog, OptionsLister, Patterns, Vault
 from workflows.reservation.aggregate import Quota, Reservation
@@ -87,7 +88,7 @@ class System:
         self.explain = Explanations(workflows, catalog, patterns, rows, clock, draft_days)
         self.cards, self.lists, self.upkeep = (
             CardLists(catalog, views),
-            Lists(views, self.explain.visible),
+            Lists(views, self.explain.visible, clock),
             Upkeep(workflows, views),
         )
         options = LiveOptions(workflows, accounts, lister, OwnOptions(catalog, self.lists), seconds=options_seconds)
@@ -107,8 +108,12 @@ class System:
             attempts=attempts,
             clock=clock,
         )
+        self.bulk = Bulk(self._commands)
         self.handle, self.submit = self._commands.handle, self._commands.submit
-        self._definitions, self._draft_days, self._clock, self._close = definitions, draft_days, clock, close
+        facts, send = due_facts(workflows, views, draft_days), sender(self.handle)
+        self.timers = Timers(facts, send, clock, views.leases, workflows.log.ask)
+        """Sends what falls due: expiring drafts, lapsing authorisations."""
+        self._definitions, self._close = definitions, close
         self._runners = threading.local()
         self._open_runners: list[asyncio.Runner] = []
         self.caller = Caller("in-process")
@@ -154,24 +159,9 @@ class System:
         authorise(caller, "view-user-activity-log")
         return self.explain.history(caller, kind, as_id(kind, object_id))
 
-    async def expire_drafts(self) -> int:
-        """End every draft that lay untouched for longer than the setting says; return how many."""
-        eldest = self._clock.now() - timedelta(days=self._draft_days)
-        drafts = Query(filter={"status": "draft"}, sort="modified_at", limit=None)
-        page = await self.workflows.log.ask(self.views.query, self.views.connections, drafts)
-        ended = 0
-        for row in page.items:
-            if datetime.fromisoformat(row.modified_at) > eldest:
-                break
-            try:
-                await self.handle(Expire(connection_id=UUID(row.id)), Caller("interlock", row.sandbox))
-                ended += 1
-            except (Refusal, Conflict):
-                continue  # somebody touched it at this very moment
-        return ended
-
     def close(self) -> None:
         """Let go of the log, the views and the vault; idempotent."""
+        self.timers.stop()
         self.views.supervisor.stop()
         self.feeds.end()
         while self._open_runners:

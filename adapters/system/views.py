@@ -52,6 +52,8 @@ class FreshViews:
         self._beside: Views | None = None
         self._waiting = BoundedSemaphore(WAITING)
         log, decode, leases = workflows.log, workflows.decode, leases or LocalLeases()
+        self.leases = leases
+        """By which one process of several does what one must."""
         self._followers = {projection.name: Follower(projection, log, decode, views, leases) for projection in self.all}
         self.supervisor = Supervisor(tuple(self._followers.values()), log, decode)
         """Keeps the views up to date without anybody reading them, from its `start` to its `stop`."""

@@ -216,7 +216,7 @@ class FollowingSuite:
         rows = {edited: Stop(parcel=parcels[3].id, city="Alta"), gone: None, made: Stop(parcel=UUID(int=5), city="x")}
         views.write(stops, rows, at, after=at)
         found = follower.rebuild(switch=False)
-        assert (found.differing, set(found.keys)) == (3, {edited, gone, made})
+        assert (found.differing, set(found.keys)) == (3, {edited, gone, made}), found
         assert (found.before, found.after) == (30, 30)
         assert self.rows(views, stops) != good, "a check changes nothing"
         found = follower.rebuild()

@@ -213,7 +213,7 @@ class Stranger(Watched):
             return
         now = self.clock.now()
         old = [known for known in self.known.connections.values() if self.known.is_old(known, now)]
-        assert self.wait(self.system.expire_drafts()) == len(old)
+        assert self.wait(self.system.timers.fire()) == len(old)
         for known in old:
             tag = self.system.explain.get(CALLERS[known.sandbox], "connection", known.id)["etag"]
             self.known.accepted(known, Ask("expire", {}), {}, now, tag)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -75,7 +76,7 @@ class AccountService:
 
     def open(self, account: Account, tried: Tried, context: Context) -> None:
         """Keep the secrets of a tried credential, and let a blank account begin with it."""
-        facts = self._keep(account, tried.spec.id, tried.values, 1, context)
+        facts = self._keep(account, tried.spec.id, tried.values, 1, context) | _lapse(tried, context)
         account.begin(
             context,
             destination=tried.spec.id,
@@ -88,7 +89,8 @@ class AccountService:
 
     def keep_again(self, account: Account, tried: Tried, context: Context) -> dict[str, Any]:
         """Keep the secrets of a new credential beside the old ones; return the facts of the event to record."""
-        return self._keep(account, account.destination, tried.values, account.vault_version + 1, context)
+        kept = self._keep(account, account.destination, tried.values, account.vault_version + 1, context)
+        return kept | _lapse(tried, context)
 
     def _keep(
         self, account: Account, destination: str, values: Values, version: int, context: Context
@@ -108,3 +110,8 @@ class AccountService:
         """
         with suppress(EngineError):
             self._vault.delete(account_id)
+
+
+def _lapse(tried: Tried, context: Context) -> dict[str, Any]:
+    days = tried.spec.variant(tried.variant).token_lifetime_days
+    return {} if days is None else {"expires_at": context.now() + timedelta(days=days)}

@@ -191,6 +191,9 @@ def test_a_folder_that_is_missing_is_a_problem_and_no_crash(tmp_path):
     catalog = load_catalog(tmp_path / "nowhere")
     assert len(catalog.all()) == SHIPPED
     assert "cannot be read" in catalog.problems[0][1]
+    (tmp_path / "parcels.yaml").write_text(GOOD)
+    file = load_catalog(tmp_path / "parcels.yaml")
+    assert [message for _, message in file.problems] == ["is no folder; name the folder in which the files are"]
 
 
 def test_of_two_files_with_one_id_none_counts_and_both_are_named(tmp_path):

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -117,9 +118,10 @@ def test_a_file_cannot_act_on_the_terminal(interlock, tmp_path):
 
 def test_the_example_of_the_page_is_a_spec_without_a_fault(interlock, tmp_path):
     [example] = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    [fields, _] = re.findall(r"^```yml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     folder = tmp_path / "specs"
     folder.mkdir()
-    (folder / "parcel-post.yaml").write_text(example)
+    (folder / "parcel-post.yaml").write_text(example.replace("parameters:\n", f"parameters:\n{indent(fields, '  ')}"))
     assert interlock("catalog", "validate", folder).exit_code == 0
     catalog = load_catalog(folder)
     assert catalog.problems == ()

@@ -253,12 +253,12 @@ def test_a_draft_expires_when_it_lay_untouched_long_enough():
         theirs = system.wait(connect(system, state="catalog_selected", caller=ELSEWHERE))
         clock.move(timedelta(days=15))
         young = system.wait(connect(system, state="authenticated"))
-        assert system.wait(system.expire_drafts()) == 0
+        assert system.wait(system.timers.fire()) == 0
         clock.move(timedelta(days=15) - timedelta(microseconds=1))
-        assert system.wait(system.expire_drafts()) == 0
+        assert system.wait(system.timers.fire()) == 0
         clock.move(timedelta(microseconds=1))
-        assert system.wait(system.expire_drafts()) == 2
-        assert system.wait(system.expire_drafts()) == 0
+        assert system.wait(system.timers.fire()) == 2
+        assert system.wait(system.timers.fire()) == 0
         states = [system.explain.show("connection", found)["state"] for found in (old, saved, theirs, young)]
         assert states == ["expired", "saved", "expired", "authenticated"]
         assert system.verify(ANN)["sound"]
