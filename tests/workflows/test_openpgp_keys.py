@@ -195,6 +195,8 @@ ODD = (1 << 2047) + 1
         (numbers(ODD, 3, 5), "must be a Base64-encoded"),
         (numbers(ODD), "must be a Base64-encoded"),
     ],
+    # Some keys are made anew in each process, which must all give the cases the same names.
+    ids=lambda told: told if isinstance(told, str) else "key",
 )
 def test_an_rsa_key_that_is_weak_or_none_is_refused(key, problem):
     assert problem in judged(key)
