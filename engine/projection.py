@@ -70,7 +70,8 @@ class Query:
     """A question to a view: filters over indexes, a text search, an order, a page.
 
     `filter` values may be a tuple: any of them. `between` are (from, to), to excluded, None for open. `has` asks of
-    fields with several texts for any of these, or for any at all where none is named. `sort` is an index (default: the key); `cursor` comes from a Page.
+    fields with several texts for any of these, or for any at all where none is named. `sort` is an index (default: the
+    key); `cursor` comes from a Page.
     """
 
     filter: Mapping[str, Any] = field(default_factory=dict)

@@ -8,7 +8,14 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from adapters.http import schemas, schemas_access, schemas_catalog, schemas_explained, schemas_files
+from adapters.http import (
+    schemas,
+    schemas_access,
+    schemas_browse,
+    schemas_catalog,
+    schemas_explained,
+    schemas_files,
+)
 from adapters.http.examples import recorded, show_answers, show_problems
 from adapters.http.problems import MEDIA_TYPE
 
@@ -70,7 +77,7 @@ def _shapes() -> dict[str, Any]:
     """Return every shape of an answer, by its name."""
     shapes = [
         shape
-        for module in (schemas, schemas_access, schemas_catalog, schemas_explained, schemas_files)
+        for module in (schemas, schemas_access, schemas_browse, schemas_catalog, schemas_explained, schemas_files)
         for shape in vars(module).values()
         if isinstance(shape, type) and issubclass(shape, BaseModel) and shape.__module__ == module.__name__
     ]

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.routing import APIRoute
-
 from pydantic import StringConstraints
 
 from adapters.system import System

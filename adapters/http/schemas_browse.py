@@ -22,7 +22,7 @@ class ListedConnection(ConnectionRow):
 
     account_state: str | None = None
     account_expires_at: str | None = None
-    account_warning: str | None = Field(None, description="Set a week before the authorisation lapses, and after.")
+    account_warning: str | None = Field(None, description="Set a fortnight before the authorisation lapses, and after.")
     actions: list[RowAction] | None = Field(None, description="Where `actions=true` was asked.")
 
 
@@ -31,11 +31,11 @@ class ConnectionPage(Shape):
 
     items: list[ListedConnection]
     next: str | None
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any]
 
 
 class ListedAccount(AccountRow):
-    """An account, with a warning a week before its authorisation lapses, and after."""
+    """An account, with a warning a fortnight before its authorisation lapses, and after."""
 
     warning: str | None = None
 
@@ -45,7 +45,7 @@ class AccountPage(Shape):
 
     items: list[ListedAccount]
     next: str | None
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any]
 
 
 class BulkItem(Shape):

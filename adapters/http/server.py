@@ -15,7 +15,7 @@ from adapters.http.wire import Wire
 from adapters.settings import Settings
 from adapters.system import System
 from adapters.tokens import admin_token
-from engine.errors import EngineError, Invalid, LogError
+from engine.errors import Invalid, LogError
 from engine.secret import Secret
 
 _PATIENCE = 10

@@ -17,7 +17,8 @@ from workflows.permissions import VIEW_ACCESS, Caller, authorise, may_view
 _ACCOUNTS = 500
 """How many accounts may bear one name before only the first of them are looked for."""
 
-_SOON = timedelta(days=7)
+_SOON = timedelta(days=14)
+"""How long before an authorisation lapses people are warned (facts, section 15, question 9)."""
 LIVE = ("draft", "enabled", "disabled")
 
 
@@ -54,7 +55,7 @@ class Lists:
         shown = []
         for item in items:
             account = accounts.get(item["account_id"])
-            now = {"account_state": None, "account_expires_at": None, "account_warning": None}
+            now: dict[str, Any] = {"account_state": None, "account_expires_at": None, "account_warning": None}
             if account is not None:
                 now = {"account_name": account.name, "account_state": account.state}
                 now |= {"account_expires_at": account.expires_at}
@@ -126,7 +127,7 @@ class Lists:
 
 
 def expiry_warning(state: str, expires_at: str | None, now: datetime) -> str | None:
-    """Return what to tell of an authorisation that lapses within a week, or has; None where there is nothing to tell."""
+    """Return what to tell of an authorisation that lapses within a fortnight, or has; None if nothing is to be told."""
     if state == "expired":
         return "its authorisation has lapsed: give the account a new credential"
     if expires_at is None or state == "deleted" or datetime.fromisoformat(expires_at) - now > _SOON:

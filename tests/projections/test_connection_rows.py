@@ -114,7 +114,12 @@ def test_authenticating_anew_without_a_credential_lets_go_of_the_account():
 def test_what_is_said_beside_the_steps_is_in_the_row():
     said = ((events.Renamed, "catalog_selected"), (events.HandedOver, "catalog_selected"))
     row = row_after(SETUP[0], *said, (events.TagsSet, "catalog_selected"))
-    assert (row.state, row.name, row.owner, row.tags) == ("catalog_selected", "Nightly, to be", "bob", ("summer", "shop"))
+    assert (row.state, row.name, row.owner, row.tags) == (
+        "catalog_selected",
+        "Nightly, to be",
+        "bob",
+        ("summer", "shop"),
+    )
     assert row_after(*SETUP, (events.LabelsApplied, "saved")).labels == ("internal",)
 
 
