@@ -102,8 +102,7 @@ def _concerns(event: WorkflowEvent) -> bool:
 def _news(event: WorkflowEvent, connections: tuple[str, ...]) -> dict[str, Any]:
     match event:
         case events.AccountAuthorised():
-            expires = instant(event.expires_at) if event.expires_at else None
-            return {"variant": event.variant, "name": event.name, "expires_at": expires, **_credential(event)}
+            return {"variant": event.variant, "name": event.name, **_credential(event)}
         case events.AccountReauthorised():
             return _credential(event)
         case events.AccountLinked():
@@ -123,6 +122,7 @@ def _credential(event: events.AccountAuthorised | events.AccountReauthorised) ->
         "fingerprints": event.fingerprints,
         "principal": event.principal,
         "authorised_at": instant(event.timestamp),
+        "expires_at": instant(event.expires_at) if event.expires_at else None,
     }
 
 

@@ -40,20 +40,38 @@ def create(
 def list_(
     session: Session,
     search: Annotated[str | None, typer.Option("--search", help="Text in the name.")] = None,
-    destination: Annotated[str | None, typer.Option("--destination", help="One destination only.")] = None,
-    state: Annotated[str | None, typer.Option("--state", help="authorised, expired or deleted.")] = None,
+    destination: Annotated[list[str] | None, typer.Option("--destination", help="A destination; repeat it.")] = None,
+    state: Annotated[list[str] | None, typer.Option("--state", help="authorised, expired or deleted.")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Those that you made.")] = False,
+    created_by: Annotated[list[str] | None, typer.Option("--created-by", help="Who made it; repeat it.")] = None,
+    expires_to: Annotated[str | None, typer.Option("--expires-to", help="Lapsing before this day.")] = None,
+    sort: Annotated[str | None, typer.Option("--sort", help="The column to sort by, like name.")] = None,
+    descending: Annotated[bool, typer.Option("--descending", help="The last first.")] = False,
     as_of: AsOfOption = None,
 ) -> None:
     """List the accounts; deleted ones when --state asks for them."""
-    found = session.client.pages("/v1/accounts", search=search, destination=destination, state=state, as_of=as_of)
+    found = session.client.pages(
+        "/v1/accounts",
+        search=search,
+        destination=destination or None,
+        state=state or None,
+        mine=True if mine else None,
+        created_by=created_by or None,
+        expires_to=expires_to,
+        sort=sort,
+        descending=True if descending else None,
+        as_of=as_of,
+    )
     columns = {
         "id": "Id",
         "name": "Name",
         "destination": "Destination",
+        "variant": "Type",
         "principal": "Principal",
         "state": "State",
         "connections_count": "Used by",
         "authorised_at": "Authorised",
+        "expires_at": "Expires",
     }
     show_list(session, found, columns, title="Accounts", empty="There are no accounts here.")
 

@@ -24,6 +24,10 @@ from adapters.cli.session import Session
 app = typer.Typer()
 
 IdArgument = Annotated[str, typer.Argument(help="The id of the connection.", metavar="ID")]
+FromOption = Annotated[str | None, typer.Option("--created-from", help="Begun on this day (2026-05-01) or later.")]
+ToOption = Annotated[str | None, typer.Option("--created-to", help="Begun before this day.")]
+SortOption = Annotated[str | None, typer.Option("--sort", help="The column to sort by, like modified_at.")]
+DescendingOption = Annotated[bool, typer.Option("--descending", help="The last first.")]
 _COLUMNS = {
     "id": "Id",
     "name": "Name",
@@ -32,6 +36,7 @@ _COLUMNS = {
     "version": "Version",
     "modified_at": "Modified",
     "modified_by": "By",
+    "tags": "Tags",
 }
 
 
@@ -39,14 +44,45 @@ _COLUMNS = {
 def list_(
     session: Session,
     search: Annotated[str | None, typer.Option("--search", help="Text in the name or the description.")] = None,
-    state: Annotated[str | None, typer.Option("--state", help="One state only, like saved.")] = None,
-    status: Annotated[str | None, typer.Option("--status", help="draft, enabled, disabled or ended.")] = None,
-    destination: Annotated[str | None, typer.Option("--destination", help="One destination only.")] = None,
+    state: Annotated[list[str] | None, typer.Option("--state", help="A state, like saved; repeat it.")] = None,
+    status: Annotated[list[str] | None, typer.Option("--status", help="draft, enabled, disabled or ended.")] = None,
+    destination: Annotated[list[str] | None, typer.Option("--destination", help="A destination; repeat it.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="A tag; repeat it for any of several.")] = None,
+    tagged: Annotated[bool, typer.Option("--tagged", help="With any tag at all.")] = False,
+    data_kind: Annotated[list[str] | None, typer.Option("--data-kind", help="people, datasets ...; repeat it.")] = None,
+    account: Annotated[list[str] | None, typer.Option("--account", help="The name of an account; repeat it.")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Yours only.")] = False,
+    created_by: Annotated[list[str] | None, typer.Option("--created-by", help="Who began it; repeat it.")] = None,
+    modified_by: Annotated[list[str] | None, typer.Option("--modified-by", help="Who changed it last.")] = None,
+    created_from: FromOption = None,
+    created_to: ToOption = None,
+    modified_from: Annotated[str | None, typer.Option("--modified-from", help="Changed on this day or later.")] = None,
+    modified_to: Annotated[str | None, typer.Option("--modified-to", help="Changed before this day.")] = None,
+    sort: SortOption = None,
+    descending: DescendingOption = False,
     as_of: AsOfOption = None,
 ) -> None:
     """List connections under way and saved; ended ones when --state or --status asks for them."""
     found = session.client.pages(
-        "/v1/connections", search=search, state=state, status=status, destination=destination, as_of=as_of
+        "/v1/connections",
+        search=search,
+        state=state or None,
+        status=status or None,
+        destination=destination or None,
+        tag=tag or None,
+        tagged=True if tagged else None,
+        data_kind=data_kind or None,
+        account_name=account or None,
+        mine=True if mine else None,
+        created_by=created_by or None,
+        modified_by=modified_by or None,
+        created_from=created_from,
+        created_to=created_to,
+        modified_from=modified_from,
+        modified_to=modified_to,
+        sort=sort,
+        descending=True if descending else None,
+        as_of=as_of,
     )
     show_list(session, found, _COLUMNS, title="Connections", empty="There are no connections here.")
 

@@ -11,11 +11,13 @@ from adapters.cli.connections import IdArgument, app
 from adapters.cli.credentials import CredentialOption, EnvironmentOption, FileOption, Given, VariantOption, collect
 from adapters.cli.errors import WrongUse
 from adapters.cli.inputs import body_from, segment, typed
+from adapters.cli.marking import add_to as add_marking
 from adapters.cli.preview import add_to as add_preview
 from adapters.cli.probing import FieldOption
 from adapters.cli.session import Session
 
 add_options(app)
+add_marking(app)
 add_preview(app)
 
 NameOption = Annotated[str | None, typer.Option("--name", help="What people call the connection.")]

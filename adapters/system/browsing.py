@@ -39,9 +39,9 @@ class Lists:
         named = question.pop("account_name", None)
         if named is not None:
             question["account_id"] = self._accounts_named(caller, named, question.get("account_id"))
-        past = question.get("as_of") is not None
+        moment = Moment.of(question.get("as_of"), whole=True)
         page = self._list(self._views.connections, caller, question, has=members(question))
-        return {**page, "items": page["items"] if past else self._with_accounts(page["items"]), "filters": told}
+        return {**page, "items": self._with_accounts(caller, page["items"], moment), "filters": told}
 
     def _accounts_named(self, caller: Caller, name: Any, also: Any) -> tuple[str, ...]:
         names = (name,) if isinstance(name, str) else tuple(name)
@@ -49,9 +49,16 @@ class Lists:
         found = [row.id for row in self._views.query(self._views.accounts, query).items]
         return tuple(one for one in found if also is None or one == also)
 
-    def _with_accounts(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _with_accounts(self, caller: Caller, items: list[dict[str, Any]], moment: Moment) -> list[dict[str, Any]]:
+        """Return the items with their accounts as they are; in a list of the past, as they were."""
         wanted = {item["account_id"] for item in items if item["account_id"]}
-        accounts = {one: self._views.get(self._views.accounts, one) for one in wanted}
+        if moment == Moment():
+            accounts = {one: self._views.get(self._views.accounts, one) for one in wanted}
+        else:
+            then = Query(filter={"sandbox": caller.sandbox}, limit=None)
+            found = self._views.query(self._views.accounts, then, moment).items if wanted else ()
+            accounts = {row.id: row for row in found}
+        at = moment.time or self._clock.now()
         shown = []
         for item in items:
             account = accounts.get(item["account_id"])
@@ -59,7 +66,7 @@ class Lists:
             if account is not None:
                 now = {"account_name": account.name, "account_state": account.state}
                 now |= {"account_expires_at": account.expires_at}
-                now["account_warning"] = expiry_warning(account.state, account.expires_at, self._clock.now())
+                now["account_warning"] = expiry_warning(account.state, account.expires_at, at)
             shown.append({**item, **now})
         return shown
 

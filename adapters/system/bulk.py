@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from adapters.system.commands import Commands
 from adapters.system.outcome import Outcome
 from adapters.system.parsing import command_class
-from engine.errors import EngineError, Invalid, LogError
+from engine.errors import EngineError, Forbidden, Invalid, LogError
+from workflows.connection.commands import CONNECT
 from workflows.limits import BY_CODE
-from workflows.permissions import Caller
+from workflows.permissions import Caller, authorise
 
 MOST = BY_CODE["commands-in-bulk"].value or 0
 
@@ -35,8 +36,13 @@ class Bulk:
         Raises:
             Invalid: what was asked is malformed; nothing was sent.
             NotFound: there is no such command.
+            Forbidden: none of them may be sent by *caller*.
         """
-        trigger, ids, body = _checked(asked)
+        try:
+            trigger, ids, body = _checked(asked)
+        except Invalid:
+            authorise(caller, *CONNECT)
+            raise
         command_class("connection", trigger)
         told: list[Told] = []
         trouble: LogError | None = None
@@ -53,6 +59,8 @@ class Bulk:
                 told.append(Told(identity, error))
             else:
                 told.append(Told(identity, outcome))
+        if all(isinstance(one.came, Forbidden) for one in told):
+            authorise(caller, *command_class("connection", trigger).PERMISSIONS)
         return told
 
 

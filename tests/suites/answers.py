@@ -106,6 +106,7 @@ def _connections(api, clock):
         ("edit_parameters", {"name": "Nightly, renamed"}),
         ("edit_alerts", {"alerts": []}),
         ("edit_marketing_actions", {"marketing_actions": []}),
+        ("apply_labels", {"labels": ["internal"]}),
         ("disable", {}),
         ("enable", {}),
         ("disable", {}),
@@ -114,6 +115,10 @@ def _connections(api, clock):
         clock.move(timedelta(minutes=1))
         answer = api.step(answer, trigger, body)
     api.step(api.begin(), "expire")
+    named = api.step(api.begin(), "rename", {"name": "Nightly to the landing zone"})
+    api.step(named, "set_tags", {"tags": ["spring", "nightly"]})
+    ids = [api.begin().json()["connection"]["id"], NOBODY]
+    api.post("/v1/connections/bulk", {"command": "set_tags", "ids": ids, "body": {"tags": ["spring"]}})
     old = api.begin()
     api.step(api.begin(), "discard")
     clock.move(timedelta(days=400))
@@ -190,6 +195,10 @@ def _access(api, clock):
         )
     }
     api.post("/v1/roles", role)
+    deputy = api.post("/v1/service-accounts", {"name": "deputy"})
+    found = api.get(f"/v1/service-accounts/{deputy.json()['service_account']['id']}")
+    _take(found, api, "/v1/service-accounts", "give_role", {"role": "administrator"})
+    api.step(api.begin(), "hand_over", {"to": "deputy"})
     for kind, steps in {
         "person": (
             ("edit", {"opt_ins": []}),

@@ -52,7 +52,6 @@ class Account(Workflow):
     @evolve.register
     def _(self, event: events.AccountAuthorised) -> None:
         self.destination, self.variant, self.name = event.destination, event.variant, event.name
-        self.expires_at = event.expires_at
         self._credential(event)
 
     @evolve.register
@@ -62,6 +61,7 @@ class Account(Workflow):
     def _credential(self, event: events.AccountAuthorised | events.AccountReauthorised) -> None:
         self.fields, self.fingerprints = event.fields, event.fingerprints
         self.principal, self.vault_version = event.principal, event.vault_version
+        self.expires_at = event.expires_at
 
     @evolve.register
     def _(self, event: events.AccountLinked) -> None:

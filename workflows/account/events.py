@@ -24,7 +24,7 @@ class AccountAuthorised(WorkflowEvent):
 
 
 class AccountReauthorised(WorkflowEvent):
-    """The account was given a new credential for the same identity at the destination."""
+    """The account was given a new credential for the same identity; `expires_at` is when that one lapses, if ever."""
 
     TOPIC = "account.reauthorised"
     destination: str
@@ -32,6 +32,7 @@ class AccountReauthorised(WorkflowEvent):
     fingerprints: dict[str, str]
     principal: str = ""
     vault_version: int
+    expires_at: datetime | None = None
     checks: tuple[ProbeCheck, ...] = ()
 
 

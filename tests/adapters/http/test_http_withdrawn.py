@@ -33,7 +33,7 @@ def test_a_connection_to_a_withdrawn_destination_is_explained_and_refused_with_a
         seen = api.get(where)
         refused = api.post(f"{where}/commands/authenticate", {}, headers={"if-match": seen.headers["etag"]})
         assert (refused.status_code, refused.json()["code"]) == (409, "destination-withdrawn")
-        assert refused.json()["allowed_commands"] == ["discard"]
+        assert refused.json()["allowed_commands"] == ["discard", "rename", "hand_over", "set_tags"]
         assert refused.json()["retryable"] is False
         for question in ("actions", "path?to=saved", "history", "diagram"):
             assert api.get(f"{where}/{question}").status_code == 200

@@ -43,7 +43,7 @@ OPERATIONS = {
         f"POST /v1/connections{path}": (MANAGE,)
         for path in (
             *("", "/{connection_id}/parameters/validate", "/{connection_id}/probes"),
-            "/{connection_id}/format/preview",
+            *("/{connection_id}/format/preview", "/bulk"),
         )
     },
     **{

@@ -96,6 +96,7 @@ def test_a_remembered_row_equals_the_fold_of_the_stream_and_the_row_of_the_view(
         row = system.views.query(view, Query(limit=None)).items
         [row] = [found for found in row if found.id == identity]
         del seen["etag"]
+        seen.pop("resume", None)
         assert seen == row.model_dump(mode="json")
         assert blank[kind].row(UUID(identity), Moment()) == row
     for version in (5, 36, 1, 36, 20):
