@@ -90,13 +90,15 @@ class Expectations:
         match trigger:
             case "save":
                 return state == "governed"
-            case "discard":
+            case "discard" | "rename" | "hand_over":
                 return state in DRAFTS
+            case "set_tags":
+                return state in (*DRAFTS, "saved", "disabled")
             case "expire":
                 return self.is_old(connection, now)
             case "enable":
                 return state == "disabled"
-            case "delete":
+            case "delete" | "apply_labels":
                 return state in ("saved", "disabled")
             case "disable" | "edit_parameters" | "edit_alerts" | "edit_marketing_actions":
                 return state == "saved"

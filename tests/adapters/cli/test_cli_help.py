@@ -36,7 +36,7 @@ def test_the_commands_are_those_of_the_product():
         "connections": {
             "create", "authenticate", "parameters", "alerts", "govern", "save", "edit-parameters", "edit-alerts",
             "edit-marketing-actions", "enable", "disable", "delete", "discard", "list", "show", "history", "actions",
-            "path", "diff", "diagram", "probe", "options", "preview",
+            "path", "diff", "diagram", "probe", "options", "preview", "rename", "hand-over", "tags", "labels", "bulk",
         },
         "accounts": {"create", "list", "show", "history", "reauthorise", "rename", "delete"},
         "audit": {"history", "attempts", "follow", "verify", "replay"},

@@ -218,7 +218,7 @@ def test_a_list_that_nobody_knows_how_to_ask_for_is_not_supported():
 
 def test_the_example_of_the_page_is_asked_as_it_says():
     page = Path(__file__).parents[3] / "docs/howto/add-a-destination.md"
-    (block,) = re.findall(r"```yml\n(.*?)```", page.read_text(), re.DOTALL)
+    (block,) = re.findall(r"```yml\n(options:\n.*?)```", page.read_text(), re.DOTALL)
     program = {"name": "program", "title": "Program", "type": "enum", **yaml.safe_load(block)}
     spec = crm_spec(parameters=[*json.loads(crm_spec().model_dump_json())["parameters"][:2], program])
     with crm() as running:
