@@ -38,11 +38,12 @@ format: setup-dev ## put the code in its form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-CRASH = tests/crash tests/long tests/faults tests/adapters/store/test_postgres_failures.py tests/adapters/store/test_backup.py
+CRASH = tests/crash tests/long tests/faults tests/adapters/store/test_postgres_failures.py tests/adapters/store/test_backup.py \
+	tests/adapters/store/test_postgres_following.py
 
 test-crash: setup-dev ## 300 kills in the middle of work, 60 stops of PostgreSQL, 2,000 failed file operations
 	TEST_CRASHES=$${TEST_CRASHES:-300} TEST_FAULTS=$${TEST_FAULTS:-2000} TEST_BACKUPS=$${TEST_BACKUPS:-100} \
-		TEST_FULL_DISKS=$${TEST_FULL_DISKS:-50} $(PYTEST) --timeout 3600 $(CRASH)
+		TEST_FULL_DISKS=$${TEST_FULL_DISKS:-50} TEST_TAKEOVERS=3 $(PYTEST) --timeout 3600 $(CRASH)
 
 test-servers: setup-servers ## against real servers on this machine
 	$(PYTEST) -m servers --timeout 600 tests/servers

@@ -99,7 +99,11 @@ def runs(file):
     return order
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM], ids=lambda how: how.name)
+ENDS = (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM)
+"""How a process goes; TEST_TAKEOVERS says how many of them are tried (default 1, the hardest)."""
+
+
+@pytest.mark.parametrize("how", ENDS[: int(os.environ.get("TEST_TAKEOVERS", "1"))], ids=lambda how: how.name)
 def test_one_process_runs_a_projection_and_another_takes_over_when_it_is_gone(url, postgres, workflows, tmp_path, how):
     file, views = tmp_path / "folded", PostgresViews(postgres, PostgresLeases(postgres))
     with following(url, file) as one, following(url, file) as two:
