@@ -133,3 +133,42 @@ def test_the_wheel_turns_by_itself_and_survives_trouble():
         turning.cancel()
 
     asyncio.run(turn())
+
+
+SPEC = """
+id: tides
+name: Tides
+category: streaming
+description: Gives out tokens that lapse with the moon.
+type: streaming-profile
+supports: [audiences]
+alerts: streaming
+variants:
+  - id: bearer
+    type: bearer
+    title: Bearer token
+    token_lifetime_days: 28
+    fields: [{name: token, title: Token, required: true, secret: true}]
+"""
+
+
+def test_an_authorisation_that_lapses_expires_its_account_and_a_new_credential_renews_it(tmp_path, clock):
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "tides.yaml").write_text(SPEC)
+    settings = Settings(home=tmp_path / "home", catalog=tmp_path / "specs")
+    with compose(settings, clock=clock, prober=FakeProber()) as system:
+        asked = {"destination": "tides", "name": "Harbour", "credential": {"token": "ebb-and-flow"}}
+        account = system.wait(system.submit("account", "authorise", asked, ANN)).receipt.stream
+        clock.move(timedelta(days=15))
+        [row] = system.lists.accounts(ANN)["items"]
+        assert row["expires_at"][:10] in row["warning"]
+        clock.move(timedelta(days=13) - A_BIT)
+        assert system.wait(system.timers.fire()) == 0
+        clock.move(A_BIT)
+        assert system.wait(system.timers.fire()) == 1
+        assert system.lists.accounts(ANN)["items"][0]["state"] == "expired"
+        again = {"credential": {"token": "ebb-and-flow-2"}}
+        system.wait(system.submit("account", "reauthorise", again, ANN, target=account))
+        clock.move(timedelta(days=28) - A_BIT)
+        assert system.wait(system.timers.fire()) == 0
+        assert system.lists.accounts(ANN)["items"][0]["state"] == "authorised"
