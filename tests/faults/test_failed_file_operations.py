@@ -1,6 +1,6 @@
 """Whatever file operation fails, once or for ever: no caller is lied to, nothing is lost, and no restart is needed.
 
-TEST_FAULTS says how many runs are made of all: one for each operation, error and end, some 7,000 (default 150).
+TEST_FAULTS says how many runs are made of all: one for each operation, error and end, some 7,000 (default 80).
 """
 
 import json
@@ -14,7 +14,7 @@ import pytest
 
 from tests.suites.faults_preload import python, quick_folder
 
-RUNS = int(os.environ.get("TEST_FAULTS", "150"))
+RUNS = int(os.environ.get("TEST_FAULTS", "80"))
 PARTS = 2
 
 pytestmark = pytest.mark.timeout(0 if RUNS > 500 else 400)

@@ -12,7 +12,7 @@ from tests.suites.faults_server import Customers, begin, command, foreign_lock, 
 from tests.suites.story import ANN, installation
 
 READS = ("/v1/connections", "/v1/catalog", "/v1/audit/events", "/v1/audit/attempts", "/healthz")
-TIMES = int(os.environ.get("TEST_FULL_DISKS", "10"))
+TIMES = int(os.environ.get("TEST_FULL_DISKS", "5"))
 """How often the disk is filled up and freed again."""
 
 pytestmark = pytest.mark.timeout(0 if TIMES > 10 else 300)
