@@ -31,6 +31,8 @@ _STARTED = "SELECT backend_start FROM pg_stat_activity WHERE pid=%s"
 _END_IT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE pid=%s AND backend_start=%s AND pid <> pg_backend_pid()"""
 
+_AFTER_OTHERS = "SELECT pg_advisory_xact_lock(1229737799, 'events'::regclass::oid::int)"
+
 
 class Writer:
     """Stores batches of appends; for one asker at a time. After a commit *rung* is told how far the log has come."""
@@ -172,6 +174,8 @@ class Writer:
                     if connection.execute(_END_IT, self._backend).rowcount:
                         time.sleep(0.01)
                         continue
+                    # Whoever appends holds this lock until everybody sees what was stored.
+                    connection.execute(_AFTER_OTHERS)
                     last = [call.events[-1] for call in batch.calls]
                     columns = zip(*((e.originator_id, e.originator_version, e.event_id) for e in last), strict=True)
                     with connection.cursor(binary=True) as cursor:
