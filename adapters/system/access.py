@@ -1,6 +1,6 @@
 """Access: its first start, who asks, and that rights are given only by who holds them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,8 +17,9 @@ from engine.errors import EngineError, Forbidden
 from engine.guard import Guard, Passed, Refused, Verdict
 from engine.secret import Secret
 from workflows.access import beginning, commands
+from workflows.access.aggregate import Role, Token
 from workflows.access.guards import DEFAULT_SANDBOX
-from workflows.access.service import ADMIN, ORGANISATION, AccessService
+from workflows.access.service import ADMIN, ORGANISATION, AccessService, unite
 from workflows.access.values import EVERY
 from workflows.permissions import EVERY_LABEL, PERMISSIONS, Caller
 
@@ -72,32 +73,76 @@ class Access:
         return first or new
 
     async def may_send(self, caller: Caller, command: Command) -> None:
-        """Raise Forbidden if a command would give somebody what its sender does not hold."""
-        given = await self._given(command)
-        if given is None:
-            return
-        permissions, labels = given
-        held = set(caller.permissions) | (set(caller.labels) if EVERY_LABEL not in caller.labels else labels)
-        report = held_by_giver.ask({"actor": caller.actor, "given": permissions | labels, "held": held})
-        if not report.passed:
-            raise Forbidden(report.message, (report,))
+        """Raise Forbidden if a command would give somebody, somewhere, what its sender does not hold there."""
+        for sandbox, given in await self._given(command):
+            held, labels = await self._held(caller, sandbox)
+            held |= given - frozenset(PERMISSIONS) if EVERY_LABEL in labels else _marked(labels)
+            report = held_by_giver.ask({"actor": caller.actor, "given": given, "held": held})
+            if not report.passed:
+                raise Forbidden(report.message, (report,))
 
-    async def _given(self, command: Command) -> tuple[set[str], set[str]] | None:
+    async def _held(self, caller: Caller, sandbox: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return what *caller* holds in a sandbox; `*` asks for what they hold in every one."""
+        token = (
+            None if caller.token is None or sandbox == caller.sandbox else await self.service.find(Token, caller.token)
+        )
+        holder = None if token is None else await self.service.holder_of(token.owner_id)
+        if holder is None:
+            return frozenset(caller.permissions), frozenset(caller.labels)
+        rights = await self.service.rights(holder, token, sandbox)
+        return rights.permissions, rights.labels
+
+    async def _given(self, command: Command) -> list[tuple[str, frozenset[str]]]:
+        """Return the permissions and labels that a command gives beyond what is given already, by sandbox."""
         match command:
-            case commands.DefineRole() | commands.RedefineRole():
-                return _all(command.permissions or ()), set(command.labels or ())
+            case commands.DefineRole():
+                return _beyond(command, None)
+            case commands.RedefineRole():
+                return _beyond(command, await self.service.find(Role, command.role_id))
             case commands.GiveRoleToPerson() | commands.GiveRoleToServiceAccount():
                 role = await self.service.role(command.role)
-                return None if role is None else (_all(role.permissions), set(role.labels))
+                return [] if role is None else _beyond(role, None)
             case commands.IssueToken():
-                owner = await self.service.holder(command.owner)
-                if owner is None:
-                    return None
-                rights = await self.service.rights(owner, None, None)
-                scope = rights.permissions if command.permissions is None else _all(command.permissions)
-                return set(rights.permissions & scope), set(rights.labels)
-        return None
+                return await self._of_token(command)
+        return []
+
+    async def _of_token(self, command: commands.IssueToken) -> list[tuple[str, frozenset[str]]]:
+        owner = await self.service.holder(command.owner)
+        if owner is None:
+            return []
+        roles = [role for role in [await self.service.role(name) for name in owner.roles] if role is not None]
+        reach = command.sandboxes or sorted({sandbox for role in roles for sandbox in role.sandboxes})
+        scope = None if command.permissions is None else _all(command.permissions)
+        found = []
+        for sandbox in reach:
+            rights = unite(roles, None, sandbox)
+            found.append(
+                (
+                    sandbox,
+                    (rights.permissions if scope is None else rights.permissions & scope) | _marked(rights.labels),
+                )
+            )
+        return found
 
 
-def _all(permissions: Any) -> set[str]:
-    return set(PERMISSIONS) if EVERY in permissions else set(permissions) & set(PERMISSIONS)
+def _beyond(new: Any, old: Role | None) -> list[tuple[str, frozenset[str]]]:
+    """Return what a role gives in each of its sandboxes beyond what it gave there before; what is left out stays."""
+    kept: Any = old if old is not None else new
+    permissions, labels, sandboxes = (
+        getattr(kept if getattr(new, name) is None else new, name) for name in ("permissions", "labels", "sandboxes")
+    )
+    given = _all(permissions) | _marked(labels)
+    found = []
+    for sandbox in sandboxes:
+        before = old is not None and (EVERY in old.sandboxes or sandbox in old.sandboxes)
+        found.append((sandbox, given - (_all(old.permissions) | _marked(old.labels) if before and old else set())))
+    return found
+
+
+def _marked(labels: Iterable[str]) -> frozenset[str]:
+    """Return labels in such a way that none of them can be taken for a permission of the same name."""
+    return frozenset(f"the label {label}" for label in labels)
+
+
+def _all(permissions: Any) -> frozenset[str]:
+    return frozenset(PERMISSIONS) if EVERY in permissions else frozenset(permissions) & frozenset(PERMISSIONS)

@@ -201,9 +201,38 @@ def test_nobody_gives_what_they_do_not_hold(members):
         assert answer.status_code == 403, answer.text
         assert answer.json()["guards"][0]["code"] == "not-yours-to-give"
         assert answer.json()["attempt"]
+    named = members.holding(["manage-access"], labels=["view-profiles"])
+    body = {"name": "x", "permissions": ["view-profiles"], "sandboxes": ["*"]}
+    assert named.post("/v1/roles", body).status_code == 403, "a label is no permission, whatever it is called"
     held = {"name": "x", "permissions": ["view-destinations"], "sandboxes": ["*"], "labels": ["c1"]}
     assert few.post("/v1/roles", held).status_code == 201
     assert few.post(f"/v1/people/{ann}/commands/give_role", {"role": "viewer"}, headers=give).status_code == 200
+
+
+def test_nobody_gives_in_a_sandbox_what_they_hold_only_in_another(members):
+    for name in ("a", "b"):
+        members.sandbox(name)
+    define = members.admin.post
+    assert (
+        define("/v1/roles", {"name": "keeper", "permissions": ["manage-access"], "sandboxes": ["*"]}).status_code == 201
+    )
+    local = {"name": "local", "permissions": ["view-profiles"], "sandboxes": ["a"]}
+    assert define("/v1/roles", local).status_code == 201
+    ann, _ = members.person("ann", "keeper", "local")
+    ann.headers["x-sandbox"] = "a"
+    shown = next(role for role in ann.get("/v1/roles").json()["items"] if role["name"] == "local")
+    where = f"/v1/roles/{shown['id']}"
+    headers = {"if-match": ann.get(where).headers["etag"]}
+    wider = [
+        *(ann.post("/v1/roles", {**local, "name": "x", "sandboxes": [there]}) for there in ("b", "*")),
+        *(ann.post(f"{where}/commands/redefine", {"sandboxes": s}, headers=headers) for s in (["a", "b"], ["*"])),
+        ann.post(f"{where}/commands/redefine", {"permissions": ["view-profiles", "view-segments"]}, headers=headers),
+    ]
+    for answer in wider:
+        assert (answer.status_code, answer.json()["guards"][0]["code"]) == (403, "not-yours-to-give")
+    assert ann.post("/v1/roles", {**local, "name": "y"}).status_code == 201
+    fewer = ann.post(f"{where}/commands/redefine", {"permissions": []}, headers=headers)
+    assert fewer.status_code == 200, "to take something away, nobody need hold it"
 
 
 def test_the_actor_of_what_somebody_does_is_their_id(members):
