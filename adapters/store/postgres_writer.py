@@ -9,6 +9,7 @@ from uuid import UUID
 from adapters.store.postgres_batch import Batch, Call, Wait, before, streams_of
 from adapters.store.postgres_connection import Postgres
 from adapters.store.postgres_course import Asking, Course, Rest
+from adapters.store.postgres_functions import AFTER_OTHERS
 from adapters.store.postgres_line import Line
 from adapters.store.postgres_rows import bigints, bigints_of, uuids
 from adapters.store.postgres_tips import Tips
@@ -30,8 +31,6 @@ _STORED = """SELECT s.place, e.position FROM unnest(%s::uuid[], %s::bigint[], %s
 _STARTED = "SELECT backend_start FROM pg_stat_activity WHERE pid=%s"
 _END_IT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE pid=%s AND backend_start=%s AND pid <> pg_backend_pid()"""
-
-_AFTER_OTHERS = "SELECT pg_advisory_xact_lock(1229737799, 'events'::regclass::oid::int)"
 
 
 class Writer:
@@ -174,8 +173,7 @@ class Writer:
                     if connection.execute(_END_IT, self._backend).rowcount:
                         time.sleep(0.01)
                         continue
-                    # Whoever appends holds this lock until everybody sees what was stored.
-                    connection.execute(_AFTER_OTHERS)
+                    connection.execute(AFTER_OTHERS)
                     last = [call.events[-1] for call in batch.calls]
                     columns = zip(*((e.originator_id, e.originator_version, e.event_id) for e in last), strict=True)
                     with connection.cursor(binary=True) as cursor:

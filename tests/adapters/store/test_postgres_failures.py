@@ -188,7 +188,7 @@ class Load:
     def __init__(self, log, writers=12):
         self.log, self.writers = log, writers
         self.acknowledged, self.refused, self.conflicts, self.wrong = {}, set(), [], []
-        self.unknown = 0
+        self.unknown, self.why = 0, {}
         self.read = []
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._write), threading.Thread(target=self._follow)]
@@ -219,8 +219,9 @@ class Load:
             except OutcomeUnknown:
                 self.unknown += 1
                 receipt = await self._found_out(stream, key)
-            except LogUnavailable:
+            except LogUnavailable as why:
                 self.refused.add(event.event_id)
+                self.why[event.event_id] = f"version {version + 1}: {why}"
                 await asyncio.sleep(0.01)
                 continue
             except Conflict:
@@ -257,6 +258,11 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_stopped_under_load(own_
                 before = len(load.acknowledged)
                 give_up = time.monotonic() + 60
                 while len(load.acknowledged) < before + 40:
+                    assert load.conflicts == [], [
+                        (event.originator_version, load.why[event.event_id])
+                        for event in everything(log)
+                        if event.event_id in load.refused
+                    ]
                     assert time.monotonic() < give_up, "the service did not come back by itself"
                     time.sleep(0.005)
                 time.sleep(0.013 * (number % 7))
