@@ -7,13 +7,13 @@ from uuid import UUID
 from adapters.store.backup_log import Filed, filed_events
 from adapters.store.backup_manifest import Occupied
 from adapters.store.postgres_connection import Postgres
-from adapters.store.postgres_functions import AFTER_OTHERS
 from adapters.store.postgres_schema import expect_schema
 from engine.log import EventLog
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
+_LOCK = "SELECT pg_advisory_xact_lock(1229737799, 'events'::regclass::oid::int)"
 _BEGUN = "SELECT EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM openings)"
 _EVENTS = {
     "position": "int8",
@@ -48,7 +48,7 @@ def load(log: EventLog, postgres: Postgres, ready: Callable[[], None] = lambda: 
     try:
         with link.within(_PATIENCE) as connection, connection.transaction():
             expect_schema(connection, postgres)
-            connection.execute(AFTER_OTHERS)
+            connection.execute(_LOCK)
             begun = connection.execute(_BEGUN).fetchone()
             if begun != (False,):
                 raise Occupied(

@@ -19,9 +19,6 @@ END
 """,
 )
 
-AFTER_OTHERS = "SELECT pg_advisory_xact_lock(1229737799, 'events'::regclass::oid::int)"
-"""Waits for whoever appends, who holds this lock until everybody sees what was stored."""
-
 # Every query in here takes a snapshot of its own, after the lock: so the head it finds is the head.
 _LOCK = """
     IF current_setting('transaction_isolation') <> 'read committed'

@@ -127,15 +127,17 @@ class Sent:
         while not self.came(max(self._give_up - time.monotonic(), _LEAST)):
             self._line.late(self._link)
         with self.watched() as pgconn:
-            result = pgconn.get_result()
-            while pgconn.get_result() is not None:
-                pass
-            if result is None:
+            results = []
+            while (result := pgconn.get_result()) is not None:
+                results.append(result)
+            if not results:
                 raise _broken()
-            _expect_done(result)
+            # A server that is stopped while it commits still sends the result, and only then that it ends.
+            for result in results:
+                _expect_done(result)
         self._link.deadline = inf
         self._line.settled(self._link)
-        return result
+        return results[0]
 
     @contextmanager
     def watched(self) -> "Iterator[PGconn]":

@@ -9,7 +9,6 @@ from uuid import UUID
 from adapters.store.postgres_batch import Batch, Call, Wait, before, streams_of
 from adapters.store.postgres_connection import Postgres
 from adapters.store.postgres_course import Asking, Course, Rest
-from adapters.store.postgres_functions import AFTER_OTHERS
 from adapters.store.postgres_line import Line
 from adapters.store.postgres_rows import bigints, bigints_of, uuids
 from adapters.store.postgres_tips import Tips
@@ -173,7 +172,6 @@ class Writer:
                     if connection.execute(_END_IT, self._backend).rowcount:
                         time.sleep(0.01)
                         continue
-                    connection.execute(AFTER_OTHERS)
                     last = [call.events[-1] for call in batch.calls]
                     columns = zip(*((e.originator_id, e.originator_version, e.event_id) for e in last), strict=True)
                     with connection.cursor(binary=True) as cursor:

@@ -287,6 +287,41 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_stopped_under_load(own_
     postgres.close()
 
 
+SLOW_COMMIT = """
+CREATE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(20); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER resting AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION rest()
+"""
+
+
+@pytest.mark.parametrize("events", [1, 3], ids=["one event", "a batch"])
+def test_a_result_that_came_before_the_commit_is_no_acknowledgement(own_server, events):
+    """What is stopped while it commits sends the result that lay ready, and only then that it ends."""
+    postgres = Postgres(own_server.url(own_server.new_database()))
+    postgres_schema.upgrade(postgres)
+    with closing(PostgresLog(postgres)) as log:
+        stream = new_id()
+        asyncio.run(log.append([an_event(stream, 1)]))
+        with postgres.connection(patience=10) as connection:
+            connection.execute(SLOW_COMMIT)
+        came = []
+
+        def append():
+            try:
+                came.append(asyncio.run(log.append([an_event(stream, 2 + n) for n in range(events)])))
+            except LogUnavailable as told:
+                came.append(told)
+
+        thread = threading.Thread(target=append)
+        thread.start()
+        time.sleep(1)
+        own_server.restart()
+        thread.join(30)
+        assert [event.originator_version for event in everything(log)] == [1]
+        assert isinstance(came[0], LogUnavailable), came
+    postgres.close()
+
+
 def missed_by_a_reader(url, events, *, writers=12, seconds=60):
     """Write with as many connections; return how many events somebody missed who read from position to position."""
     postgres = Postgres(url)
